@@ -1,0 +1,177 @@
+"""
+Every failure that wheeldock explains, each with an exit code of its own.
+
+The first line of a class's docstring is its row in the README's table of exit codes.
+A message names the place, the value and what is allowed there; `cure` names the next step.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+class WheeldockError(Exception):
+    """Anything that stops wheeldock and is not a bug in it."""
+
+    code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, cure: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.cure = cure
+
+
+class UsageError(WheeldockError):
+    """An option on the command line is wrong."""
+
+    code = 2
+
+
+class EngineUnreachableError(WheeldockError):
+    """No Docker engine answers."""
+
+    code = 10
+
+
+class BuildxMissingError(WheeldockError):
+    """The Docker client has no Buildx."""
+
+    code = 11
+
+
+class CacheExportUnsupportedError(WheeldockError):
+    """The builder's driver cannot export a cache."""
+
+    code = 12
+
+
+class BuilderNotFoundError(WheeldockError):
+    """There is no Buildx builder of that name."""
+
+    code = 13
+
+
+class SetupError(WheeldockError):
+    """Set-up could not make this machine ready."""
+
+    code = 14
+
+
+class BaseImageUnavailableError(WheeldockError):
+    """No registry answers for the base image, and there is no stand-in."""
+
+    code = 15
+
+
+class ImageNotFoundError(WheeldockError):
+    """The registry answers, and has no such image, tag or digest."""
+
+    code = 16
+
+
+class RegistryAuthenticationError(WheeldockError):
+    """The registry refuses the credentials."""
+
+    code = 17
+
+
+class SourceNotFoundError(WheeldockError):
+    """The source is missing."""
+
+    code = 20
+
+
+class NotAPythonProjectError(WheeldockError):
+    """The source is no Python project."""
+
+    code = 21
+
+
+class RequirementNotFoundError(WheeldockError):
+    """The index has no sdist for that requirement."""
+
+    code = 22
+
+
+class ConfigurationError(WheeldockError):
+    """The configuration is malformed; all of its problems are listed."""
+
+    code = 23
+
+    def __init__(self, problems: Sequence[str], *, cure: str = "") -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems), cure=cure)
+
+
+class UnknownIdentifierError(WheeldockError):
+    """There is no such build identifier."""
+
+    code = 24
+
+
+class InterpreterMissingError(WheeldockError):
+    """The base image lacks the interpreter that was asked for."""
+
+    code = 25
+
+
+class NothingSelectedError(WheeldockError):
+    """Configuration and options leave nothing to build."""
+
+    code = 26
+
+
+class BuildFailedError(WheeldockError):
+    """A build step failed (a compile error, say)."""
+
+    code = 30
+
+
+class PureWheelError(WheeldockError):
+    """A pure-Python wheel came out where a platform wheel was due."""
+
+    code = 31
+
+
+class TooRecentSymbolsError(WheeldockError):
+    """A wheel needs newer symbols than the policy has."""
+
+    code = 32
+
+
+class LibraryNotFoundError(WheeldockError):
+    """A wheel needs a shared library that cannot be found."""
+
+    code = 33
+
+
+class OutputError(WheeldockError):
+    """The output folder cannot be written."""
+
+    code = 40
+
+
+class DiskFullError(WheeldockError):
+    """A disk is full."""
+
+    code = 41
+
+
+class LockedError(WheeldockError):
+    """Another build of this project is running and did not end in time."""
+
+    code = 42
+
+
+class StoppedError(WheeldockError):
+    """Ctrl-C, or a signal to end."""
+
+    code = 130
+
+
+def every_error() -> Iterator[type[WheeldockError]]:
+    """All failures, by exit code: what the README's table is made of."""
+    return iter(sorted(WheeldockError.__subclasses__(), key=lambda error: error.code))

@@ -1,0 +1,74 @@
+"""
+The field's vocabulary: libc, architecture, policy.
+
+A policy is what PEP 600 (manylinux) and PEP 656 (musllinux) call a platform:
+a libc and its version, e.g. `manylinux_2_28`. With an architecture it becomes
+a platform tag, e.g. `manylinux_2_28_x86_64`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Architecture(str, Enum):
+    """A processor architecture, by the name that platform tags use."""
+
+    X86_64 = "x86_64"
+    I686 = "i686"
+    AARCH64 = "aarch64"
+    PPC64LE = "ppc64le"
+    S390X = "s390x"
+    ARMV7L = "armv7l"
+    RISCV64 = "riscv64"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Libc(str, Enum):
+    """A C library, by the prefix of its platform tags."""
+
+    GLIBC = "manylinux"
+    MUSL = "musllinux"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+_POLICY = re.compile(r"(?P<libc>manylinux|musllinux)_(?P<major>\d+)_(?P<minor>\d+)\Z")
+
+_LEGACY = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
+
+
+@dataclass(frozen=True, order=True)
+class Policy:
+    """A libc at a version: the oldest that a wheel's users may have."""
+
+    libc: Libc
+    major: int
+    minor: int
+
+    @classmethod
+    def parse(cls, name: str) -> Policy:
+        """
+        Read `manylinux_2_28`, or a legacy alias as `manylinux2014` (PEP 600).
+
+        Raises ValueError for anything else.
+        """
+        match = _POLICY.match(_LEGACY.get(name, name))
+        if match is None:
+            message = f"{name!r} is no policy; one looks like 'manylinux_2_28' or 'musllinux_1_2'"
+            raise ValueError(message)
+        return cls(Libc(match["libc"]), int(match["major"]), int(match["minor"]))
+
+    @property
+    def name(self) -> str:
+        """The policy without an architecture, e.g. `manylinux_2_28`."""
+        return f"{self.libc}_{self.major}_{self.minor}"
+
+    def platform_tag(self, architecture: Architecture) -> str:
+        """The platform tag of wheels for this policy, e.g. `manylinux_2_28_x86_64`."""
+        return f"{self.name}_{architecture}"
