@@ -1,0 +1,261 @@
+"""
+The one door to Docker: builds, images and builders, through python-on-whales.
+
+What python-on-whales lacks for builds is added here and nowhere else. The client is called
+through a shell that first writes down its process id, so that a build can be ended, and joins
+its two outputs, so that no whole log ends up in an exception.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import tempfile
+import threading
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from wheeldock.errors import BuildxMissingError, WheeldockError
+from wheeldock.events import Event, parse
+from wheeldock.failures import (
+    builder_not_found,
+    engine_is_down,
+    engine_unreachable,
+    image_error,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from python_on_whales import DockerClient
+
+_CLIENT = ["sh", "-c", 'echo $$ > "$0" && exec docker "$@" 2>&1']
+_CONTAINERD_STORE = "io.containerd.snapshotter.v1"
+
+
+@dataclass(frozen=True)
+class ImageOutput:
+    """A build's result as a tagged image in the engine."""
+
+    tag: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildRequest:
+    """One Buildx build: a target of a Dockerfile, what goes in and what comes out."""
+
+    target: str
+    dockerfile: Path
+    context: Path
+    output: Path | ImageOutput
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    contexts: Mapping[str, Path] = field(default_factory=dict)
+    """Named contexts, by the name that the Dockerfile uses."""
+    secrets: Mapping[str, Path] = field(default_factory=dict)
+    """Files that reach a step as secret mounts: in no layer and no key."""
+    cache_from: Path | None = None
+    cache_to: Path | None = None
+    builder: str | None = None
+    use_cache: bool = True
+
+
+class BuildEndedError(Exception):
+    """A build ended without a result; the events before this say why."""
+
+
+class Builder(Protocol):
+    """What runs builds: Buildx, or a fake of it in unit tests."""
+
+    def build(self, request: BuildRequest) -> Iterator[Event]:
+        """Run a build and yield what it says; raise BuildEndedError when it fails."""
+
+    def stop(self) -> None:
+        """End every build that runs."""
+
+
+@dataclass(frozen=True)
+class BuilderInfo:
+    """A Buildx builder and what it can do."""
+
+    name: str
+    driver: str
+    can_export_cache: bool
+    sees_local_images: bool
+    """Whether FROM finds images that are in the engine and in no registry."""
+
+
+@dataclass(frozen=True)
+class ImageInfo:
+    """An image in the engine."""
+
+    id: str
+    labels: Mapping[str, str]
+    environment: Mapping[str, str]
+
+
+class Buildx:
+    """Docker and its Buildx plugin, as this machine's client is set up to reach them."""
+
+    def __init__(self) -> None:
+        self._running: set[Path] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    @cached_property
+    def _docker(self) -> DockerClient:
+        # It takes 0.15 s to import, which `--help` and a dry run must not pay.
+        from python_on_whales import DockerClient  # noqa: PLC0415
+
+        return DockerClient()
+
+    def build(self, request: BuildRequest) -> Iterator[Event]:
+        """
+        Run a build and yield what it says, as it says it.
+
+        Raises BuildEndedError when it fails or is stopped.
+        """
+        from python_on_whales import DockerClient  # noqa: PLC0415
+        from python_on_whales.exceptions import DockerException  # noqa: PLC0415
+
+        with tempfile.TemporaryDirectory(prefix="wheeldock-") as folder:
+            process = Path(folder, "pid")
+            client = DockerClient(client_call=[*_CLIENT, str(process)])
+            with self._lock:
+                if self._stopped:
+                    raise BuildEndedError
+                self._running.add(process)
+            try:
+                lines = client.buildx.build(**_arguments(request))
+                yield from parse(cast("Iterator[str]", lines))
+            except DockerException:
+                raise BuildEndedError from None
+            finally:
+                with self._lock:
+                    self._running.discard(process)
+
+    def stop(self) -> None:
+        """End every build that runs, as Ctrl-C would, and let no other begin."""
+        with self._lock:
+            self._stopped = True
+            running = list(self._running)
+        for process in running:
+            with contextlib.suppress(OSError, ValueError):
+                os.kill(int(process.read_text()), signal.SIGINT)
+
+    def info(self, name: str | None = None) -> BuilderInfo:
+        """
+        The builder of that name, or the current one.
+
+        Raises EngineUnreachableError, BuildxMissingError or BuilderNotFoundError.
+        """
+        from python_on_whales.exceptions import DockerException  # noqa: PLC0415
+
+        if not self._docker.buildx.is_installed():
+            raise self._missing()
+        try:
+            builder = self._docker.buildx.inspect(name)
+        except DockerException as error:
+            if engine_is_down(error.stderr or ""):
+                raise engine_unreachable(error.stderr or "") from None
+            raise builder_not_found(name or "") from None
+        driver = builder.driver or ""
+        return BuilderInfo(
+            name=builder.name or "",
+            driver=driver,
+            can_export_cache=driver != "docker" or self._has_containerd_store(),
+            sees_local_images=driver == "docker",
+        )
+
+    def _missing(self) -> WheeldockError:
+        message = "the Docker client has no Buildx (`docker buildx version` fails)"
+        return BuildxMissingError(message, cure="`invoke setup` installs it.")
+
+    def _has_containerd_store(self) -> bool:
+        status = self._docker.system.info().driver_status or []
+        return any(_CONTAINERD_STORE in value for _, value in status)
+
+    def image(self, reference: str) -> ImageInfo | None:
+        """
+        The engine's image of that name or digest, or None.
+
+        Raises EngineUnreachableError.
+        """
+        from python_on_whales.exceptions import DockerException, NoSuchImage  # noqa: PLC0415
+
+        try:
+            image = self._docker.image.inspect(reference)
+        except NoSuchImage:
+            return None
+        except DockerException as error:
+            raise engine_unreachable(error.stderr or "") from None
+        environment = dict(entry.partition("=")[::2] for entry in image.config.env or [])
+        return ImageInfo(id=image.id, labels=image.config.labels or {}, environment=environment)
+
+    def pull(self, reference: str) -> None:
+        """
+        Pull an image from its registry into the engine.
+
+        Raises ImageNotFoundError, RegistryAuthenticationError, BaseImageUnavailableError when
+        the registry does not answer, or EngineUnreachableError.
+        """
+        from python_on_whales.exceptions import DockerException  # noqa: PLC0415
+
+        try:
+            self._docker.image.pull(reference, quiet=True)
+        except DockerException as error:
+            raise image_error(reference, error.stderr or "") from None
+
+    def remove_image(self, reference: str) -> None:
+        """Remove an image from the engine, if it is there."""
+        from python_on_whales.exceptions import NoSuchImage  # noqa: PLC0415
+
+        with contextlib.suppress(NoSuchImage):
+            self._docker.image.remove(reference, force=True)
+
+
+def _arguments(request: BuildRequest) -> dict[str, Any]:
+    """The request in python-on-whales' terms."""
+    cache_from, cache_to = request.cache_from, request.cache_to
+    return {
+        "context_path": request.context,
+        "file": request.dockerfile,
+        "target": request.target,
+        "build_args": request.build_args,
+        "build_contexts": request.contexts,
+        "secrets": [_csv_text({"id": key, "src": path}) for key, path in request.secrets.items()],
+        "output": _output(request.output),
+        "cache": request.use_cache,
+        "cache_from": _csv({"type": "local", "src": cache_from}) if cache_from else None,
+        "cache_to": _csv({"type": "local", "dest": cache_to, "mode": "min"}) if cache_to else None,
+        "builder": request.builder,
+        "provenance": False,
+        "progress": "rawjson",
+        "stream_logs": True,
+    }
+
+
+def _output(output: Path | ImageOutput) -> dict[str, str]:
+    if isinstance(output, Path):
+        return _csv({"type": "local", "dest": output})
+    # Without OCI media types Engine 26 does not list an image whose layers are zstd.
+    fast = {"compression": "zstd", "compression-level": 1, "oci-mediatypes": "true"}
+    return _csv({"type": "image", "name": output.tag, **fast})
+
+
+def _csv(fields: Mapping[str, object]) -> dict[str, str]:
+    """Quote fields for Buildx, which reads CSV; python-on-whales joins them unquoted."""
+    quoted = {}
+    for key, value in fields.items():
+        text = str(value)
+        if "," in text or '"' in text:
+            quoted[f'"{key}'] = text.replace('"', '""') + '"'
+        else:
+            quoted[key] = text
+    return quoted
+
+
+def _csv_text(fields: Mapping[str, object]) -> str:
+    return ",".join(f"{key}={value}" for key, value in _csv(fields).items())

@@ -1,0 +1,57 @@
+"""
+The build frontend of the stages `sdist` and `build`: PEP 517 without isolation.
+
+The stage `env` is the isolation, at a path that never changes, so that compilers see the
+same command lines in every build. What a backend asks for beyond `[build-system].requires`
+is known only once its hooks run; it is installed here, from uv's cache.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from build import BuildBackendException, BuildException, ProjectBuilder
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from build import ConfigSettingsType
+
+BUILD_FAILED = 30
+PURE_WHEEL = 31
+
+
+def fail(code: int, *lines: str) -> NoReturn:
+    """End with an exit code that wheeldock knows, and the lines that it shows for it."""
+    for line in lines:
+        print(f"wheeldock: {line}", file=sys.stderr)
+    sys.exit(code)
+
+
+def build(distribution: Literal["sdist", "wheel"], source: Path, output: Path) -> Path:
+    """
+    Build the distribution of the source tree into the folder and return its path.
+
+    Ends the program when the backend fails.
+    """
+    settings: ConfigSettingsType = json.loads(os.environ.get("CONFIG_SETTINGS", "{}"))
+    try:
+        builder = ProjectBuilder(source, python_executable="/env/bin/python")
+        if extra := builder.get_requires_for_build(distribution, settings):
+            install(extra)
+        return Path(builder.build(distribution, output, settings))
+    except (BuildBackendException, BuildException) as error:
+        fail(BUILD_FAILED, f"the build backend could not make the {distribution}: {error}")
+
+
+def install(requirements: set[str]) -> None:
+    """Add requirements to the build environment."""
+    command = ["/opt/wheeldock/bin/uv", "pip", "install", "--python", "/env/bin/python"]
+    done = subprocess.run([*command, *sorted(requirements)], check=False)
+    if done.returncode:
+        fail(BUILD_FAILED, f"could not install {', '.join(sorted(requirements))}")

@@ -1,0 +1,166 @@
+"""What the messages of engines, registries and builds mean, as wheeldock's errors. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from wheeldock.errors import (
+    BaseImageUnavailableError,
+    BuilderNotFoundError,
+    BuildFailedError,
+    CacheExportUnsupportedError,
+    DiskFullError,
+    EngineUnreachableError,
+    ImageNotFoundError,
+    LibraryNotFoundError,
+    PureWheelError,
+    RegistryAuthenticationError,
+    StoppedError,
+    TooRecentSymbolsError,
+    WheeldockError,
+)
+
+if TYPE_CHECKING:
+    from wheeldock.events import Step
+    from wheeldock.record import BuildRecord
+
+_EXIT_CODE = re.compile(r"did not complete successfully: exit code: (?P<code>\d+)")
+_EXPLAINED = "wheeldock: "
+"""What the toolbox's scripts put before the lines that explain a failure."""
+
+_BY_EXIT_CODE: dict[int, type[WheeldockError]] = {
+    error.code: error for error in (PureWheelError, TooRecentSymbolsError, LibraryNotFoundError)
+}
+
+_ENGINE_DOWN = re.compile(
+    r"cannot connect to the docker daemon|error during connect|failed to connect to the docker api",
+    re.IGNORECASE,
+)
+_DISK_FULL = re.compile(r"no space left on device", re.IGNORECASE)
+_NO_EXPORT = re.compile(r"cache export (feature )?is (currently )?not supported", re.IGNORECASE)
+_NO_BUILDER = re.compile(r'no builder "(?P<name>[^"]*)" found')
+_REFUSED = re.compile(r"unauthorized|authentication required|no basic auth|40[13] ", re.IGNORECASE)
+_NO_IMAGE = re.compile(
+    r"not found|manifest unknown|name unknown|repository does not exist", re.IGNORECASE
+)
+_NO_ANSWER = re.compile(
+    r"connection refused|no such host|i/o timeout|deadline exceeded|network is unreachable|"
+    r"no route to host|proxyconnect|TLS handshake|x509|request canceled|EOF|bad gateway|"
+    r"service unavailable|server gave HTTP response|\b50[0-9] |forbidden",
+    re.IGNORECASE,
+)
+
+
+def engine_is_down(text: str) -> bool:
+    """Whether the Docker client says that it reaches no engine."""
+    return _ENGINE_DOWN.search(text) is not None
+
+
+def engine_unreachable(text: str) -> EngineUnreachableError:
+    """The error for an engine that does not answer, with the client's own last words."""
+    lines = text.strip().splitlines()
+    message = "no Docker engine answers" + (f": {lines[-1].strip()}" if lines else "")
+    return EngineUnreachableError(message, cure="`invoke setup` installs and starts one.")
+
+
+def image_error(reference: str, text: str) -> WheeldockError:
+    """What the refusal of an image means, by what the engine or the registry said."""
+    said = text.strip().splitlines()[-1].strip() if text.strip() else "no reason given"
+    if engine_is_down(text):
+        return engine_unreachable(text)
+    if _DISK_FULL.search(text):
+        return disk_full(said)
+    if _REFUSED.search(text):
+        return RegistryAuthenticationError(
+            f"the registry refuses the credentials for {reference}: {said}",
+            cure="`docker login` with an account that may pull it.",
+        )
+    if _NO_IMAGE.search(text):
+        return ImageNotFoundError(
+            f"there is no image {reference}: {said}",
+            cure="Check its name, tag and digest (manylinux-x86_64-image).",
+        )
+    return BaseImageUnavailableError(
+        f"the registry of {reference} does not answer: {said}",
+        cure="Check the network, or let `invoke setup` build the stand-in base image.",
+    )
+
+
+def disk_full(said: str) -> DiskFullError:
+    """The error for a disk without room."""
+    return DiskFullError(
+        f"a disk is full: {said}",
+        cure="`docker system df` and `df -h` show what takes the room.",
+    )
+
+
+def explain(name: str, base_image: str, record: BuildRecord) -> WheeldockError:
+    """
+    Why the build of that name failed, by what it said.
+
+    `name` is a build identifier, or `sdist`; `base_image` the image that it builds on.
+    """
+    step = record.failed_step
+    said = "\n".join(record.notices)
+    if step is not None and step.stage and " FROM " not in step.name:
+        return _explain_step(name, step, record)
+    text = f"{step.error}\n{said}" if step is not None else said
+    of_image = base_image in text if step is None else base_image.split("@", maxsplit=1)[0] in step.name
+    if of_image or "source metadata" in text:
+        return image_error(base_image, text)
+    return _explain_start(name, text)
+
+
+def _explain_start(name: str, text: str) -> WheeldockError:
+    if engine_is_down(text):
+        return engine_unreachable(text)
+    if _DISK_FULL.search(text):
+        return disk_full(_last_line(text))
+    if _NO_EXPORT.search(text):
+        return cache_export_unsupported("the builder")
+    if match := _NO_BUILDER.search(text):
+        return builder_not_found(match["name"])
+    if "context canceled" in text:
+        return StoppedError(f"{name}: stopped")
+    return BuildFailedError(f"{name}: the build did not start: {_last_line(text)}")
+
+
+def builder_not_found(name: str) -> BuilderNotFoundError:
+    """The error for a builder that Buildx does not know."""
+    message = f"there is no Buildx builder {name!r}"
+    return BuilderNotFoundError(message, cure="`docker buildx ls` lists them.")
+
+
+def cache_export_unsupported(builder: str) -> CacheExportUnsupportedError:
+    """The error for a builder whose driver cannot export a local cache, with both cures."""
+    return CacheExportUnsupportedError(
+        f"{builder} cannot export a cache: its engine uses the classic image store",
+        cure='Turn on the containerd image store (`"features": {"containerd-snapshotter": true}` '
+        "in the engine's daemon.json), or make a builder that can: "
+        "`docker buildx create --driver docker-container --use`.",
+    )
+
+
+def _explain_step(name: str, step: Step, record: BuildRecord) -> WheeldockError:
+    tail = record.tail(step)
+    match = _EXIT_CODE.search(step.error)
+    code = int(match["code"]) if match else None
+    explained = [line.removeprefix(_EXPLAINED) for line in tail if line.startswith(_EXPLAINED)]
+    log = [line for line in tail if not line.startswith(_EXPLAINED)]
+    if any(_DISK_FULL.search(line) for line in (*tail, step.error)):
+        return disk_full(f"{name}, stage {step.stage}: {step.error or log[-1]}")
+    if "context canceled" in step.error:
+        return StoppedError(f"{name}, stage {step.stage}: stopped")
+    reason = explained or [step.error if match is None else f"exit code {code}"]
+    error = _BY_EXIT_CODE.get(code or 0, BuildFailedError)
+    lines = [f"{name}, stage {step.stage}: {reason[0]}", *reason[1:]]
+    if error is BuildFailedError:
+        lines += [f"    {line}" for line in log]
+    return error("\n".join(lines))
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("ERROR")]
+    return (errors or lines or ["nothing was said"])[-1]
