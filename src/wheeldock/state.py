@@ -1,0 +1,101 @@
+"""Where a project's `.wheeldock` folder keeps what: the lock, the report, caches, scratch space."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from wheeldock.errors import LockedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+LOCK_SECONDS = 3600.0
+"""How long a second build of the same project waits for the first."""
+
+
+@dataclass(frozen=True)
+class State:
+    """The `.wheeldock` folder of the place where wheeldock is run."""
+
+    root: Path
+
+    @property
+    def report(self) -> Path:
+        """The report of the last build."""
+        return self.root / "report.json"
+
+    @property
+    def downloads(self) -> Path:
+        """Sdists that came from an index."""
+        return self.root / "downloads"
+
+    @property
+    def wheelhouse(self) -> Path:
+        """Wheels of a run in which others failed: kept, since they are good."""
+        return self.root / "wheelhouse"
+
+    def sdist(self, project: str) -> Path:
+        """The project's unpacked sdist: what wheels are built from."""
+        return self.root / "sdist" / project
+
+    def create(self) -> None:
+        """Make the folder, kept out of git and out of backups."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        for name, text in (
+            (".gitignore", "*\n"),
+            ("CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n"),
+        ):
+            if not (self.root / name).exists():
+                (self.root / name).write_text(text, encoding="utf-8")
+
+    @contextlib.contextmanager
+    def locked(self, say: Callable[[str], None], seconds: float = LOCK_SECONDS) -> Iterator[None]:
+        """
+        Let one build at a time into the folder; a second one says that it waits.
+
+        Raises LockedError after that many seconds.
+        """
+        self.create()
+        lock = FileLock(self.root / "lock")
+        try:
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:
+                say(f"Another build of this project is running{self._owner()}; waiting for it.")
+                lock.acquire(timeout=seconds)
+        except Timeout:
+            raise LockedError(
+                f"another build of this project{self._owner()} did not end in {seconds:.0f} s",
+                cure="Wait for it or end it, then build again.",
+            ) from None
+        owner = self.root / "lock.pid"
+        try:
+            owner.write_text(str(os.getpid()), encoding="ascii")
+            yield
+        finally:
+            owner.unlink(missing_ok=True)
+            lock.release()
+
+    def _owner(self) -> str:
+        with contextlib.suppress(OSError):
+            return f" (process {(self.root / 'lock.pid').read_text(encoding='ascii')})"
+        return ""
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder for one run. It goes with the run, and so does what a killed run left."""
+        home = self.root / "tmp"
+        shutil.rmtree(home, ignore_errors=True)
+        home.mkdir()
+        try:
+            yield Path(tempfile.mkdtemp(dir=home))
+        finally:
+            shutil.rmtree(home, ignore_errors=True)

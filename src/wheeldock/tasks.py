@@ -1,0 +1,162 @@
+"""
+The Invoke tasks: wheeldock's commands, for `invoke`, for `wheeldock` and for other projects.
+
+`ns` is the collection. A project with tasks of its own adds it to theirs:
+`ns.add_collection(wheeldock.ns, name="wheels")`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from invoke import Collection, Context, Exit, task
+
+from wheeldock.errors import StoppedError, WheeldockError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+@task(
+    iterable=["only"],
+    help={
+        "source": "A folder, an sdist, or a requirement as pyovf==0.3.0 (default: this folder).",
+        "only": "Build this identifier and no other; may be given several times.",
+        "output-dir": "Where the wheels and the sdist go (default: dist).",
+        "jobs": "How many wheels to build at once (default: one a processor).",
+        "builder": "The Buildx builder to use (default: the current one).",
+        "dry-run": "Show what would be built, and build nothing.",
+        "progress": "auto, plain, json or quiet.",
+    },
+)
+def build(
+    _: Context,
+    source: str = "",
+    only: Sequence[str] | None = None,
+    output_dir: str = "",
+    jobs: str = "",
+    builder: str = "",
+    dry_run: bool = False,
+    progress: str = "auto",
+) -> None:
+    """
+    Build repaired wheels and the sdist.
+
+    Example: invoke build --source pyovf==0.3.0 --only cp313-manylinux_x86_64
+    """
+    with _explained():
+        from wheeldock import build as building
+
+        options = {"output-dir": output_dir, "jobs": jobs, "builder": builder}
+        building.run(
+            source,
+            only=tuple(only or ()),
+            options={name: value for name, value in options.items() if value},
+            dry_run=dry_run,
+            progress=progress,
+        )
+
+
+@task(
+    help={
+        "yes": "Ask nothing.",
+        "undo": "Take away what set-up added to this machine.",
+    },
+)
+def setup(
+    _: Context,
+    yes: bool = False,
+    undo: bool = False,
+) -> None:
+    """
+    Make this machine ready: engine, Buildx, base image.
+
+    Example: invoke setup --yes
+    """
+    with _explained():
+        from wheeldock import setup as setting_up
+
+        act = setting_up.undo if undo else setting_up.run
+        act(yes=yes, say=_say, confirm=_confirm)
+
+
+@task
+def start(_: Context) -> None:
+    """
+    Start the Docker engine on a machine without an init system.
+
+    Example: invoke engine.start
+    """
+    with _explained():
+        from wheeldock import engine
+
+        engine.start(_say)
+
+
+@task
+def stop(_: Context) -> None:
+    """
+    Stop the engine that `engine.start` or `setup` started, and no other.
+
+    Example: invoke engine.stop
+    """
+    with _explained():
+        from wheeldock import engine
+
+        engine.stop(_say)
+
+
+@task
+def status(_: Context) -> None:
+    """
+    Say whether an engine answers, and whose it is.
+
+    Example: invoke engine.status
+    """
+    with _explained():
+        from wheeldock import engine
+
+        _say(str(engine.status()))
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - a task speaks to the person who typed it
+
+
+def _confirm(question: str) -> bool:
+    if not sys.stdin.isatty():
+        return True
+    return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """Turn wheeldock's errors, and what the system refuses, into a message and an exit code."""
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except WheeldockError as error:
+        raise _exit(error) from None
+    except KeyboardInterrupt:
+        raise _exit(StoppedError("stopped")) from None
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        from wheeldock.failures import disk_full
+
+        raise _exit(disk_full(str(error))) from None
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _exit(error: WheeldockError) -> Exit:
+    text = f"error: {error.message}"
+    return Exit(f"{text}\n{error.cure}" if error.cure else text, code=error.code)
+
+
+ns = Collection(build, setup)
+ns.add_collection(Collection("engine", start, stop, status))
