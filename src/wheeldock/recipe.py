@@ -1,0 +1,107 @@
+"""
+What Buildx is asked for: a build target in the terms of the Dockerfile. Pure.
+
+The Dockerfile's stages are keyed by what they depend on, so what goes into each request is
+only what its stages need: an argument too many would rebuild what did not change.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheeldock.builder import BuildRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from wheeldock.plan import BuildTarget
+
+DOCKER = Path(__file__).parent / "docker"
+"""The Dockerfiles and what their stages run."""
+
+_CA_BUNDLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What all targets of a run have in common."""
+
+    base_image: str
+    tools_interpreter: str
+    build_requires: Sequence[str]
+    config_settings: Mapping[str, str | Sequence[str]]
+    builder: str | None = None
+    use_cache: bool = True
+    secrets: Mapping[str, Path]
+
+
+def network_secrets(environment: Mapping[str, str]) -> dict[str, Path]:
+    """
+    The secrets that steps need to fetch something: the machine's CA bundle, if it names one.
+
+    Behind a proxy that inspects TLS nothing can be fetched without it.
+    """
+    for variable in _CA_BUNDLES:
+        if (path := environment.get(variable)) and Path(path).is_file():
+            return {"ca": Path(path)}
+    return {}
+
+
+def sdist_request(recipe: Recipe, source: Path, dockerfile: Path, output: Path) -> BuildRequest:
+    """Ask for the sdist of a source tree; `dockerfile` is a copy with an ignore file beside it."""
+    return _request(
+        recipe,
+        target="sdist-file",
+        dockerfile=dockerfile,
+        context=source,
+        output=output,
+        arguments={"INTERPRETER": recipe.tools_interpreter},
+    )
+
+
+def wheel_request(recipe: Recipe, target: BuildTarget, sdist: Path, output: Path) -> BuildRequest:
+    """Ask for one repaired wheel of the unpacked sdist in `sdist/src`."""
+    return _request(
+        recipe,
+        target="wheel",
+        dockerfile=DOCKER / "Dockerfile",
+        context=DOCKER,
+        contexts={"sdist": sdist},
+        output=output,
+        arguments={
+            "INTERPRETER": target.identifier.interpreter,
+            "PLATFORM_TAG": target.platform_tag,
+        },
+    )
+
+
+def _request(  # noqa: PLR0913 - the parts of a build
+    recipe: Recipe,
+    *,
+    target: str,
+    dockerfile: Path,
+    context: Path,
+    output: Path,
+    arguments: Mapping[str, str],
+    contexts: Mapping[str, Path] | None = None,
+) -> BuildRequest:
+    return BuildRequest(
+        target=target,
+        dockerfile=dockerfile,
+        context=context,
+        contexts={"toolbox": DOCKER / "toolbox", **(contexts or {})},
+        output=output,
+        build_args={
+            "BASE_IMAGE": recipe.base_image,
+            "TOOLS_INTERPRETER": recipe.tools_interpreter,
+            "BUILD_REQUIRES": "\n".join(recipe.build_requires),
+            "CONFIG_SETTINGS": json.dumps(dict(recipe.config_settings), sort_keys=True),
+            **arguments,
+        },
+        secrets=recipe.secrets,
+        builder=recipe.builder,
+        use_cache=recipe.use_cache,
+    )
