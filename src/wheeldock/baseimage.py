@@ -1,0 +1,192 @@
+"""
+Which image a build starts from.
+
+A short name, e.g. `manylinux_2_28`, is the official image of that policy, pinned by digest in
+resources/pinned-images.toml, or the stand-in for it; anything else is an image's own reference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import tomli
+
+from wheeldock import imagecontents
+from wheeldock.errors import (
+    BaseImageUnavailableError,
+    ConfigurationError,
+    EngineUnreachableError,
+    ImageNotFoundError,
+    RegistryAuthenticationError,
+)
+from wheeldock.tags import Architecture, Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wheeldock.builder import BuilderInfo, Buildx
+    from wheeldock.imagecontents import ImageContents
+
+DEFAULT = "manylinux_2_28"
+"""The short name of the image that a project gets when it names none."""
+
+_STAND_INS = "wheeldock/stand-in"
+_REFUSALS = (BaseImageUnavailableError, ImageNotFoundError, RegistryAuthenticationError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseImage:
+    """An image that wheels are built on."""
+
+    reference: str
+    """What FROM is given."""
+    policy: Policy
+    interpreters: frozenset[str]
+    """The folders of /opt/python, e.g. `cp313-cp313`."""
+    is_stand_in: bool
+    description: str
+    """The image in a line, for people."""
+
+
+@dataclass(frozen=True)
+class PinnedImage:
+    """An official image."""
+
+    reference: str
+    tag: str
+    """The tag that had the digest when it was pinned, for people."""
+
+
+def resolve(
+    setting: str,
+    architecture: Architecture,
+    buildx: Buildx,
+    *,
+    say: Callable[[str], None],
+    builder: BuilderInfo | None = None,
+) -> BaseImage:
+    """
+    The image that a setting names: a short name, or a reference to any image.
+
+    `builder` is what will build on it; without one, the current one, which is then taken to see
+    the engine's images. Raises ConfigurationError, BaseImageUnavailableError,
+    ImageNotFoundError, RegistryAuthenticationError or EngineUnreachableError.
+    """
+    pinned = pinned_image(setting, architecture)
+    reference = pinned.reference if pinned else setting
+    stand_in = stand_in_reference(setting, architecture) if pinned else ""
+    if builder is not None and not builder.sees_local_images:
+        contents = _seen_by(builder, reference, stand_in, buildx)
+    elif image := buildx.image(reference):
+        contents = imagecontents.of(reference, image.id, builder)
+    elif stand_in and (image := buildx.image(stand_in)):
+        reference = stand_in
+        contents = imagecontents.of(reference, image.id, builder)
+    else:
+        contents = _pull(reference, buildx, say)
+    base_image = _base_image(reference, contents, architecture, pinned)
+    if base_image.is_stand_in:
+        say(f"base image: {base_image.description}")
+    return base_image
+
+
+@lru_cache(maxsize=1)
+def _pinned_images() -> dict[str, Any]:
+    text = files("wheeldock").joinpath("resources/pinned-images.toml").read_text()
+    return tomli.loads(text)
+
+
+def pinned_image(setting: str, architecture: Architecture) -> PinnedImage | None:
+    """
+    The official image of that short name, or None for what is no short name.
+
+    Raises ConfigurationError for a policy without an official image.
+    """
+    try:
+        policy = Policy.parse(setting)
+    except ValueError:
+        return None
+    pinned = _pinned_images()[architecture.value]
+    for name, entry in pinned.items():
+        if Policy.parse(name) == policy:
+            return PinnedImage(entry["image"], entry["tag"])
+    problem = (
+        f"manylinux-{architecture}-image: there is no official image {setting} for {architecture};"
+        f" there is {', '.join(pinned)}"
+    )
+    raise ConfigurationError([problem], cure="Choose one of those, or name an image in full.")
+
+
+def stand_in_reference(setting: str, architecture: Architecture) -> str:
+    """The stand-in's name in the engine for a short name, whether it is there or not."""
+    return f"{_STAND_INS}:{Policy.parse(setting).platform_tag(architecture)}"
+
+
+def _pull(reference: str, buildx: Buildx, say: Callable[[str], None]) -> ImageContents:
+    say(f"pulling {reference}")
+    # The look fetches the layers, and gives up on a mute registry. The pull, which has no bound,
+    # then finds them there and gives them their name in the engine.
+    contents = imagecontents.look(reference)
+    buildx.pull(reference)
+    if image := buildx.image(reference):
+        imagecontents.remember(image.id, contents)
+    return contents
+
+
+def _seen_by(builder: BuilderInfo, reference: str, stand_in: str, buildx: Buildx) -> ImageContents:
+    """The contents of an image for a builder that takes images from registries alone."""
+    _, _, digest = reference.partition("@")
+    try:
+        return imagecontents.of(reference, digest, builder)
+    except _REFUSALS:
+        for name in filter(None, (reference, stand_in)):
+            if _is_in_engine(name, buildx):
+                raise _unseen(name, builder) from None
+        raise
+
+
+def _is_in_engine(reference: str, buildx: Buildx) -> bool:
+    try:
+        return buildx.image(reference) is not None
+    except EngineUnreachableError:
+        return False
+
+
+def _unseen(reference: str, builder: BuilderInfo) -> BaseImageUnavailableError:
+    return BaseImageUnavailableError(
+        f"builder {builder.name} ({builder.driver}) does not see {reference}, "
+        "which is in the engine and in no registry that answers",
+        cure="Build with `--builder default`, which sees the engine's images, or push the image "
+        f"to a registry that {builder.name} reaches and name it there.",
+    )
+
+
+def _base_image(
+    reference: str, contents: ImageContents, architecture: Architecture, pinned: PinnedImage | None
+) -> BaseImage:
+    is_stand_in = reference.startswith(f"{_STAND_INS}:")
+    return BaseImage(
+        reference=reference,
+        policy=_policy(reference, contents, architecture),
+        interpreters=contents.interpreters,
+        is_stand_in=is_stand_in,
+        description=reference if is_stand_in or not pinned else f"{reference} ({pinned.tag})",
+    )
+
+
+def _policy(reference: str, contents: ImageContents, architecture: Architecture) -> Policy:
+    setting = f"manylinux-{architecture}-image: {reference}"
+    suffix = f"_{architecture}"
+    if contents.platform and not contents.platform.endswith(suffix):
+        problem = f"{setting} is for {contents.platform}, not for {architecture}"
+        raise ConfigurationError([problem], cure=f"Name an image for {architecture}.")
+    name = contents.policy or contents.platform.removesuffix(suffix)
+    try:
+        return Policy.parse(name)
+    except ValueError:
+        problem = f"{setting} says no policy: its AUDITWHEEL_POLICY is {name!r}"
+        cure = "Name a manylinux or musllinux image, or one made from one."
+        raise ConfigurationError([problem], cure=cure) from None

@@ -1,0 +1,169 @@
+"""
+What a base image has: its interpreters, and the platform that it says it is for.
+
+The image is asked itself, by a Buildx build that takes a second, so that whatever builder can
+build on it can also look into it. The answer is kept by the image's digest: it cannot change.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from platformdirs import user_cache_path
+
+from wheeldock.builder import BuildEndedError, BuildRequest, Buildx
+from wheeldock.errors import BaseImageUnavailableError, ConfigurationError
+from wheeldock.events import Event, Step
+from wheeldock.failures import explain
+from wheeldock.recipe import DOCKER
+from wheeldock.record import BuildRecord
+
+if TYPE_CHECKING:
+    from wheeldock.builder import BuilderInfo
+
+PATIENCE = 30.0
+"""Seconds that a registry has to answer. Engines wait for ever for one that accepts and is mute."""
+
+_DIGEST = "sha256:"
+
+
+@dataclass(frozen=True)
+class ImageContents:
+    """What a base image has to offer."""
+
+    interpreters: frozenset[str]
+    """The folders of /opt/python, e.g. `cp313-cp313`."""
+    policy: str
+    """AUDITWHEEL_POLICY of its environment, or "", e.g. `manylinux_2_28`."""
+    platform: str
+    """AUDITWHEEL_PLAT of its environment, or "", e.g. `manylinux_2_28_x86_64`."""
+
+
+def of(reference: str, image_id: str, builder: BuilderInfo | None = None) -> ImageContents:
+    """
+    The contents of an image, remembered by its id, a digest; with "" they are not remembered.
+
+    Raises what `look` raises.
+    """
+    known = _recall(image_id)
+    if known is None:
+        known = look(reference, builder)
+        remember(image_id, known)
+    return known
+
+
+def look(reference: str, builder: BuilderInfo | None = None) -> ImageContents:
+    """
+    Look into an image, which the builder pulls if it lacks it.
+
+    Raises BaseImageUnavailableError, also when a registry is mute for PATIENCE seconds,
+    ImageNotFoundError, RegistryAuthenticationError, EngineUnreachableError, or
+    ConfigurationError for an image without a shell to look with.
+    """
+    with tempfile.TemporaryDirectory(prefix="wheeldock-") as folder:
+        request = BuildRequest(
+            target="contents",
+            dockerfile=DOCKER / "Dockerfile",
+            context=DOCKER / "toolbox",
+            output=Path(folder),
+            build_args={"BASE_IMAGE": reference},
+            builder=builder.name if builder else None,
+        )
+        _run(request, reference)
+        return _read(Path(folder))
+
+
+def _run(request: BuildRequest, reference: str) -> None:
+    # A Buildx of its own, since one that was stopped builds no more.
+    buildx = Buildx()
+    record = BuildRecord()
+    mute = threading.Event()
+
+    def give_up() -> None:
+        mute.set()
+        buildx.stop()
+
+    patience = threading.Timer(PATIENCE, give_up)
+    patience.daemon = True
+    patience.start()
+    try:
+        for event in buildx.build(request):
+            record.add(event)
+            if _is_answer(event):
+                patience.cancel()
+    except BuildEndedError:
+        if mute.is_set():
+            raise _mute(reference) from None
+        raise _failure(reference, record) from None
+    finally:
+        patience.cancel()
+        buildx.stop()
+
+
+def _is_answer(event: Event) -> bool:
+    """Whether the builder has the image's manifest; its layers may take as long as they need."""
+    return (
+        isinstance(event, Step)
+        and event.name.startswith("[internal] load metadata for ")
+        and event.completed is not None
+    )
+
+
+def _mute(reference: str) -> BaseImageUnavailableError:
+    return BaseImageUnavailableError(
+        f"the registry of {reference} does not answer: not a word in {PATIENCE:.0f} s",
+        cure="Check the network, or let `invoke setup` build the stand-in base image.",
+    )
+
+
+def _failure(reference: str, record: BuildRecord) -> Exception:
+    step = record.failed_step
+    if step is not None and step.stage == "look":
+        problem = f"{reference} is no manylinux or musllinux image: no shell runs in it"
+        return ConfigurationError([problem], cure="Name an image of their shape.")
+    return explain("base image", reference, record)
+
+
+def _read(folder: Path) -> ImageContents:
+    return ImageContents(
+        interpreters=frozenset((folder / "interpreters").read_text().split()),
+        policy=(folder / "policy").read_text().strip(),
+        platform=(folder / "platform").read_text().strip(),
+    )
+
+
+def _file(digest: str) -> Path:
+    return user_cache_path("wheeldock") / "images" / f"{digest.removeprefix(_DIGEST)}.json"
+
+
+def _recall(digest: str) -> ImageContents | None:
+    try:
+        fields = json.loads(_file(digest).read_text())
+        interpreters = frozenset(map(str, fields["interpreters"]))
+        return ImageContents(interpreters, str(fields["policy"]), str(fields["platform"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def remember(digest: str, contents: ImageContents) -> None:
+    """Keep the contents of an image for the next run, if there is a place to write to."""
+    if not digest.startswith(_DIGEST):
+        return
+    fields = {
+        "interpreters": sorted(contents.interpreters),
+        "policy": contents.policy,
+        "platform": contents.platform,
+    }
+    file = _file(digest)
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_name(f"{file.name}.{os.getpid()}")
+        draft.write_text(json.dumps(fields))
+        draft.replace(file)
