@@ -1,0 +1,113 @@
+"""One target: from a request to a distribution, or to the reason why there is none."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from wheeldock.builder import BuildEndedError
+from wheeldock.cache import TargetCache
+from wheeldock.errors import BuildFailedError, WheeldockError
+from wheeldock.failures import explain
+from wheeldock.record import BuildRecord
+from wheeldock.report import TargetReport
+from wheeldock.wheelhouse import read_distribution
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wheeldock.builder import Builder, BuildRequest
+    from wheeldock.progress import Progress
+    from wheeldock.wheelhouse import Distribution
+
+
+@dataclass(frozen=True)
+class TargetResult:
+    """What became of a target: its report, and its distribution or its error."""
+
+    report: TargetReport
+    distribution: Distribution | None = None
+    error: WheeldockError | None = None
+
+    @classmethod
+    def made(
+        cls, name: str, distribution: Distribution, record: BuildRecord, seconds: float
+    ) -> TargetResult:
+        """The result of a build that gave a distribution."""
+        report = TargetReport(
+            name=name,
+            file=distribution.path.name,
+            size=distribution.size,
+            sha256=distribution.sha256(),
+            stages=record.seconds,
+            seconds=seconds,
+            cached=record.cached,
+            error="",
+            exit_code=0,
+        )
+        return cls(report, distribution=distribution)
+
+    @classmethod
+    def failed(
+        cls, name: str, error: WheeldockError, record: BuildRecord, seconds: float
+    ) -> TargetResult:
+        """The result of a build that did not."""
+        report = TargetReport(
+            name=name,
+            file=None,
+            size=None,
+            sha256=None,
+            stages=record.seconds,
+            seconds=seconds,
+            cached=False,
+            error=error.message,
+            exit_code=error.code,
+        )
+        return cls(report, error=error)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetMaker:
+    """Builds targets of one project; safe to use from several threads."""
+
+    builder: Builder
+    display: Progress
+    base_image: str
+    cache: Path
+    """The folder of the project's cache exports."""
+
+    def make(self, name: str, request: BuildRequest, output: Path) -> TargetResult:
+        """Build a target whose result goes to `output`; its failure is in the result."""
+        cache = TargetCache(self.cache / name)
+        request = replace(request, cache_from=cache.usable(), cache_to=cache.prepare())
+        record, clock = BuildRecord(), time.monotonic()
+        self.display.started(name)
+        try:
+            self._follow(name, request, record)
+            distribution = _only_distribution(name, output)
+        except WheeldockError as error:
+            cache.discard()
+            result = TargetResult.failed(name, error, record, time.monotonic() - clock)
+        else:
+            cache.commit()
+            result = TargetResult.made(name, distribution, record, time.monotonic() - clock)
+        self.display.finished(result.report)
+        return result
+
+    def _follow(self, name: str, request: BuildRequest, record: BuildRecord) -> None:
+        try:
+            for event in self.builder.build(request):
+                record.add(event)
+                self.display.event(name, event, record)
+        except BuildEndedError:
+            raise explain(name, self.base_image, record) from None
+
+
+def _only_distribution(name: str, folder: Path) -> Distribution:
+    paths = sorted(folder.iterdir())
+    distribution = read_distribution(paths[0]) if len(paths) == 1 else None
+    if distribution is None:
+        names = ", ".join(path.name for path in paths) or "nothing"
+        raise BuildFailedError(f"{name}: one distribution was due, and the build made {names}")
+    return distribution
