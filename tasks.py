@@ -1,10 +1,20 @@
-"""The repository's own front door: wheeldock's tasks, and `dev.*` for working on it."""
+"""The repository's own front door: wheeldock's tasks, and `dev.*` for working on wheeldock."""
 
 from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 from invoke import Collection, Context, task
 
 from wheeldock.tasks import ns
+
+OLDEST_MINOR, NEWEST_MINOR = 10, 15
+"""The CPythons that wheeldock itself runs on."""
 
 
 @task
@@ -14,7 +24,53 @@ def lint(c: Context) -> None:
 
     Example: invoke dev.lint
     """
-    c.run("ruff check && ruff format --check && mypy", pty=False)
+    c.run("ruff check && ruff format --check && mypy")
+    scripts = [path for path in Path("src").rglob("*") if _is_shell(path)]
+    c.run(f"shellcheck {shlex.join(map(str, scripts))} .ci/run")
 
 
-ns.add_collection(Collection("dev", lint))
+@task
+def suite(c: Context) -> None:
+    """
+    Run the whole test suite, and its unit tests on every other Python of the machine.
+
+    Example: invoke dev.suite
+    """
+    c.run(f"{shlex.quote(sys.executable)} -m pytest")
+    for version, python in _other_pythons().items():
+        home = Path(".venvs", version)
+        c.run(f"uv venv -q --allow-existing --python {shlex.quote(str(python))} {home}")
+        c.run(f"uv pip install -q --python {home}/bin/python -e . --group test")
+        c.run(f"{home}/bin/python -m pytest -q tests/unit")
+
+
+def _other_pythons() -> dict[str, Path]:
+    """The machine's CPythons that can run wheeldock, by minor version, but for this one."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    found = {}
+    for minor in range(OLDEST_MINOR, NEWEST_MINOR + 1):
+        on_path = shutil.which(f"python3.{minor}")
+        candidates = [
+            *([on_path] if on_path else []),
+            *pyenv.glob(f"versions/3.{minor}.*/bin/python"),
+        ]
+        working = [Path(python) for python in candidates if _works(python)]
+        if working and minor != sys.version_info.minor:
+            found[f"3.{minor}"] = working[0]
+    return found
+
+
+def _works(python: str | Path) -> bool:
+    # A pyenv shim is on PATH for versions that are not switched on, too.
+    return subprocess.run([python, "-c", ""], check=False, capture_output=True).returncode == 0
+
+
+def _is_shell(path: Path) -> bool:
+    if not path.is_file() or path.suffix not in {".sh", ""}:
+        return False
+    with path.open("rb") as file:
+        first = file.readline()
+    return path.suffix == ".sh" or (first.startswith(b"#!") and b"sh" in first)
+
+
+ns.add_collection(Collection("dev", lint, suite))
