@@ -86,7 +86,7 @@ def resolve(
         reference = stand_in
         contents = imagecontents.of(reference, image.id, builder)
     else:
-        contents = _pull(reference, buildx, say)
+        contents = _pull(reference, buildx, builder, say)
     base_image = _base_image(reference, contents, architecture, pinned)
     if base_image.is_stand_in:
         say(f"base image: {base_image.description}")
@@ -125,11 +125,13 @@ def stand_in_reference(setting: str, architecture: Architecture) -> str:
     return f"{_STAND_INS}:{Policy.parse(setting).platform_tag(architecture)}"
 
 
-def _pull(reference: str, buildx: Buildx, say: Callable[[str], None]) -> ImageContents:
+def _pull(
+    reference: str, buildx: Buildx, builder: BuilderInfo | None, say: Callable[[str], None]
+) -> ImageContents:
     say(f"pulling {reference}")
     # The look fetches the layers, and gives up on a mute registry. The pull, which has no bound,
     # then finds them there and gives them their name in the engine.
-    contents = imagecontents.look(reference)
+    contents = imagecontents.look(reference, builder)
     buildx.pull(reference)
     if image := buildx.image(reference):
         imagecontents.remember(image.id, contents)

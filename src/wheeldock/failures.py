@@ -10,6 +10,7 @@ from wheeldock.errors import (
     BuilderNotFoundError,
     BuildFailedError,
     CacheExportUnsupportedError,
+    ConfigurationError,
     DiskFullError,
     EngineUnreachableError,
     ImageNotFoundError,
@@ -40,16 +41,14 @@ _ENGINE_DOWN = re.compile(
 _DISK_FULL = re.compile(r"no space left on device", re.IGNORECASE)
 _NO_EXPORT = re.compile(r"cache export (feature )?is (currently )?not supported", re.IGNORECASE)
 _NO_BUILDER = re.compile(r'no builder "(?P<name>[^"]*)" found')
-_REFUSED = re.compile(r"unauthorized|authentication required|no basic auth|40[13] ", re.IGNORECASE)
+_NO_ANSWER = re.compile(r"failed to do request|proxyconnect|dial tcp", re.IGNORECASE)
+_REFUSED = re.compile(
+    r"unauthorized|authentication required|no basic auth|\b40[13] ", re.IGNORECASE
+)
 _NO_IMAGE = re.compile(
     r"not found|manifest unknown|name unknown|repository does not exist", re.IGNORECASE
 )
-_NO_ANSWER = re.compile(
-    r"connection refused|no such host|i/o timeout|deadline exceeded|network is unreachable|"
-    r"no route to host|proxyconnect|TLS handshake|x509|request canceled|EOF|bad gateway|"
-    r"service unavailable|server gave HTTP response|\b50[0-9] |forbidden",
-    re.IGNORECASE,
-)
+_BAD_REFERENCE = re.compile(r"invalid reference format", re.IGNORECASE)
 
 
 def engine_is_down(text: str) -> bool:
@@ -66,21 +65,32 @@ def engine_unreachable(text: str) -> EngineUnreachableError:
 
 def image_error(reference: str, text: str) -> WheeldockError:
     """What the refusal of an image means, by what the engine or the registry said."""
-    said = text.strip().splitlines()[-1].strip() if text.strip() else "no reason given"
+    said = _last_line(text).removeprefix(f"{reference}: ")
     if engine_is_down(text):
         return engine_unreachable(text)
     if _DISK_FULL.search(text):
         return disk_full(said)
-    if _REFUSED.search(text):
+    answered = _NO_ANSWER.search(text) is None
+    if answered and _REFUSED.search(text):
         return RegistryAuthenticationError(
             f"the registry refuses the credentials for {reference}: {said}",
             cure="`docker login` with an account that may pull it.",
         )
-    if _NO_IMAGE.search(text):
+    if _BAD_REFERENCE.search(text):
+        problem = f"{reference!r} is no image reference: {said}"
+        cure = "Name an image as `docker pull` does: registry/name:tag or registry/name@sha256:…"
+        return ConfigurationError([problem], cure=cure)
+    if answered and _NO_IMAGE.search(text):
         return ImageNotFoundError(
             f"there is no image {reference}: {said}",
-            cure="Check its name, tag and digest (manylinux-x86_64-image).",
+            cure="Check its name, tag and digest (manylinux-x86_64-image); "
+            "a private one needs `docker login`.",
         )
+    return no_registry(reference, said)
+
+
+def no_registry(reference: str, said: str) -> BaseImageUnavailableError:
+    """The error for a registry without an answer, or with one that makes no sense."""
     return BaseImageUnavailableError(
         f"the registry of {reference} does not answer: {said}",
         cure="Check the network, or let `invoke setup` build the stand-in base image.",
@@ -106,9 +116,12 @@ def explain(name: str, base_image: str, record: BuildRecord) -> WheeldockError:
     if step is not None and step.stage and " FROM " not in step.name:
         return _explain_step(name, step, record)
     text = f"{step.error}\n{said}" if step is not None else said
-    of_image = base_image in text if step is None else base_image.split("@", maxsplit=1)[0] in step.name
-    if of_image or "source metadata" in text:
-        return image_error(base_image, text)
+    of_image = (
+        base_image in text if step is None else base_image.split("@", maxsplit=1)[0] in step.name
+    )
+    if (of_image or "source metadata" in text) and "context canceled" not in text:
+        # The notices have an excerpt of the Dockerfile, which says nothing about the image.
+        return image_error(base_image, step.error if step is not None else text)
     return _explain_start(name, text)
 
 

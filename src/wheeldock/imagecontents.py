@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 from platformdirs import user_cache_path
 
 from wheeldock.builder import BuildEndedError, BuildRequest, Buildx
-from wheeldock.errors import BaseImageUnavailableError, ConfigurationError
+from wheeldock.errors import ConfigurationError
 from wheeldock.events import Event, Step
-from wheeldock.failures import explain
+from wheeldock.failures import explain, no_registry
 from wheeldock.recipe import DOCKER
 from wheeldock.record import BuildRecord
 
@@ -100,7 +100,7 @@ def _run(request: BuildRequest, reference: str) -> None:
                 patience.cancel()
     except BuildEndedError:
         if mute.is_set():
-            raise _mute(reference) from None
+            raise no_registry(reference, f"not a word in {PATIENCE:g} s") from None
         raise _failure(reference, record) from None
     finally:
         patience.cancel()
@@ -113,13 +113,6 @@ def _is_answer(event: Event) -> bool:
         isinstance(event, Step)
         and event.name.startswith("[internal] load metadata for ")
         and event.completed is not None
-    )
-
-
-def _mute(reference: str) -> BaseImageUnavailableError:
-    return BaseImageUnavailableError(
-        f"the registry of {reference} does not answer: not a word in {PATIENCE:.0f} s",
-        cure="Check the network, or let `invoke setup` build the stand-in base image.",
     )
 
 
