@@ -2,10 +2,44 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import os
+import posixpath
+import shutil
+import stat
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wheeldock.errors import NotAPythonProjectError
+
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Collection, Iterator
+
+SUFFIXES = (".tar.gz", ".zip")
+"""The formats of sdists: PEP 625's, and the one before it."""
+
+Archive = tarfile.TarFile | zipfile.ZipFile
+
+_BROKEN = (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError)
+
+
+def read_files(sdist: Path, names: Collection[str]) -> dict[str, bytes]:
+    """
+    Return the content of those of the named files that lie in the sdist's top-level folder.
+
+    Raises NotAPythonProjectError for an archive that is broken or is no sdist.
+    """
+    with _opened(sdist) as archive:
+        members = _members(archive, sdist)
+        return {
+            name: _content(archive, member) for member, name in members.items() if name in names
+        }
 
 
 def unpack(sdist: Path, into: Path) -> None:
@@ -18,4 +52,102 @@ def unpack(sdist: Path, into: Path) -> None:
 
     Raises NotAPythonProjectError for an archive that is broken or has unsafe members.
     """
-    raise NotImplementedError
+    marker = into.with_name(f"{into.name}.sha256")
+    digest = hashlib.sha256(sdist.read_bytes()).hexdigest()
+    if into.is_dir() and marker.is_file() and marker.read_text() == digest:
+        return
+    into.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=into.parent, prefix=f".{into.name}-") as folder:
+        new, old = Path(folder, "new"), Path(folder, "old")
+        new.mkdir()
+        with _opened(sdist) as archive:
+            members = _members(archive, sdist)
+            if isinstance(archive, zipfile.ZipFile):
+                _unpack_zip(archive, members, new)
+            else:
+                _unpack_tar(archive, members, new)
+        _set_modes(new)
+        marker.unlink(missing_ok=True)
+        if into.exists():
+            into.rename(old)
+        new.rename(into)
+    marker.write_text(digest)
+
+
+@contextmanager
+def _opened(sdist: Path) -> Iterator[Archive]:
+    try:
+        with zipfile.ZipFile(sdist) if sdist.suffix == ".zip" else tarfile.open(sdist) as archive:
+            yield archive
+    except tarfile.FilterError as error:
+        raise _unsafe(sdist, str(error)) from None
+    except _BROKEN as error:
+        message = f"{sdist} is no archive that can be read: {error}"
+        raise NotAPythonProjectError(message, cure="Download or build it again.") from None
+
+
+def _members(archive: Archive, sdist: Path) -> dict[str, str]:
+    """The archive's member names, each with its path below the top-level folder."""
+    names = archive.getnames() if isinstance(archive, tarfile.TarFile) else archive.namelist()
+    paths = {name: posixpath.normpath(name) for name in names}
+    for name, path in paths.items():
+        if path.startswith(("/", "../")) or path == ".." or "\\" in path:
+            raise _unsafe(sdist, f"{name!r} would land outside of the folder")
+    tops = sorted({path.partition("/")[0] for path in paths.values()} - {"."})
+    if len(tops) != 1 or not any("/" in path for path in paths.values()):
+        found = ", ".join(repr(top) for top in tops[:5]) or "nothing"
+        raise NotAPythonProjectError(
+            f"{sdist} is no sdist: an sdist holds one folder, and this holds {found}",
+            cure="`python -m build --sdist` makes an sdist of a source tree.",
+        )
+    return {name: path.partition("/")[2] for name, path in paths.items() if "/" in path}
+
+
+def _unsafe(sdist: Path, reason: str) -> NotAPythonProjectError:
+    return NotAPythonProjectError(f"{sdist} is unsafe to unpack: {reason}")
+
+
+def _content(archive: Archive, member: str) -> bytes:
+    if isinstance(archive, zipfile.ZipFile):
+        return archive.read(member)
+    file = archive.extractfile(member)
+    return b"" if file is None else file.read()
+
+
+def _unpack_tar(archive: tarfile.TarFile, members: dict[str, str], into: Path) -> None:
+    def stripped(member: tarfile.TarInfo, destination: str) -> tarfile.TarInfo | None:
+        if member.name not in members:
+            return None
+        link = members.get(member.linkname, member.linkname) if member.islnk() else member.linkname
+        moved = member.replace(name=members[member.name], linkname=link, deep=False)
+        return tarfile.data_filter(moved, destination)
+
+    try:
+        archive.extractall(into, filter=stripped)  # noqa: S202 - the filter is what S202 asks for
+    except KeyError as error:
+        raise tarfile.ReadError(str(error)) from None
+
+
+def _unpack_zip(archive: zipfile.ZipFile, members: dict[str, str], into: Path) -> None:
+    for info in archive.infolist():
+        mode = info.external_attr >> 16
+        if stat.S_ISLNK(mode):
+            raise _unsafe(Path(archive.filename or ""), f"{info.filename!r} is a symbolic link")
+        if info.filename not in members:
+            continue
+        path = into / members[info.filename]
+        if info.is_dir():
+            path.mkdir(parents=True, exist_ok=True)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with archive.open(info) as content, path.open("wb") as file:
+            shutil.copyfileobj(content, file)
+        path.chmod(mode & 0o777 | 0o600)
+
+
+def _set_modes(tree: Path) -> None:
+    for folder, _, files in os.walk(tree):
+        Path(folder).chmod(0o755)
+        for path in (Path(folder, name) for name in files):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)

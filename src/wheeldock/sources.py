@@ -7,11 +7,28 @@ pyproject.toml names another one as `[tool.wheeldock] source` stands for that on
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.requirements import InvalidRequirement, Requirement
+
+from wheeldock import archive, pyproject
+from wheeldock.errors import (
+    ConfigurationError,
+    NotAPythonProjectError,
+    RequirementNotFoundError,
+    SourceNotFoundError,
+)
+
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
+
+PROJECT_FILES = ("pyproject.toml", "setup.py")
+"""What makes a folder a Python project: either of these."""
+
+_PATH_SUFFIXES = (*archive.SUFFIXES, ".whl", ".tgz", ".tar.bz2", ".tar.xz", ".tar", ".toml", ".py")
 
 
 @dataclass(frozen=True)
@@ -33,15 +50,118 @@ class SdistSource:
 Source = DirectorySource | SdistSource
 
 
-def open_source(text: str, *, cwd: Path, download_dir: Path) -> Source:
+def open_source(
+    text: str,
+    *,
+    cwd: Path,
+    download_dir: Path,
+    environ: Mapping[str, str] | None = None,
+) -> Source:
     """
     Return the source that a folder, an sdist's path or a requirement stands for.
 
     What exists decides: a folder, a file, else a requirement, whose sdist is downloaded into
     `download_dir`, or found there when it is pinned (`name==version`). Relative paths are
-    relative to `cwd`.
+    relative to `cwd`. `environ` (the process's) may name the index, as for pip.
 
     Raises SourceNotFoundError, NotAPythonProjectError, RequirementNotFoundError or
     ConfigurationError.
     """
-    raise NotImplementedError
+    path = cwd / os.path.expanduser(text)  # noqa: PTH111 - Path.expanduser raises for ~unknown
+    if path.is_dir():
+        return _follow(DirectorySource(path.resolve()))
+    if path.is_file():
+        return _sdist(path.resolve())
+    requirement = _requirement(text)
+    if requirement is None:
+        raise _missing(path)
+    # It takes 0.3 s to import, which only a requirement needs.
+    from wheeldock.index import find_sdist  # noqa: PLC0415
+
+    environ = os.environ if environ is None else environ
+    return _sdist(find_sdist(requirement, download_dir.absolute(), environ))
+
+
+def _follow(source: DirectorySource) -> DirectorySource:
+    """Go where the tree's `[tool.wheeldock] source` points to."""
+    target = _target(source)
+    if target is None:
+        _check_tree(source.path)
+        return source
+    place, path = target
+    if not path.is_dir():
+        raise ConfigurationError([f"{place}: got {str(path)!r}; expected a folder that exists"])
+    _check_tree(path)
+    if path != source.path and _target(DirectorySource(path)):
+        message = f"{place}: {path} points to yet another source; one step is allowed"
+        raise ConfigurationError([message])
+    return DirectorySource(path)
+
+
+def _target(source: DirectorySource) -> tuple[str, Path] | None:
+    """Where the tree's `[tool.wheeldock] source` is, and what folder it names."""
+    file = source.path / "pyproject.toml"
+    if not file.is_file():
+        return None
+    table = pyproject.tool_table(pyproject.parse(file.read_bytes(), str(file)), str(file))
+    if "source" not in table:
+        return None
+    place, value = f"{file}: tool.wheeldock.source", table["source"]
+    if not isinstance(value, str):
+        problem = f"{place}: got {pyproject.shown(value)}; expected a folder, relative to this file"
+        raise ConfigurationError([problem])
+    others = ", ".join(key for key in table if key != "source")
+    if others:
+        problem = f"{place}: options stand in the pyproject.toml of {value!r}; move there: {others}"
+        raise ConfigurationError([problem])
+    return place, (source.path / value).resolve()
+
+
+def _check_tree(path: Path) -> None:
+    if not any((path / name).is_file() for name in PROJECT_FILES):
+        raise NotAPythonProjectError(
+            f"{path} is no Python project: it has neither {' nor '.join(PROJECT_FILES)}",
+            cure="Name the folder that has one of them.",
+        )
+
+
+def _sdist(path: Path) -> SdistSource:
+    if path.suffix == ".whl":
+        raise NotAPythonProjectError(
+            f"{path} is a wheel, which is built already",
+            cure="Give its sdist (.tar.gz) or its source tree.",
+        )
+    if not path.name.endswith(archive.SUFFIXES):
+        raise NotAPythonProjectError(
+            f"{path} is no sdist; expected a folder, or a file of {' or '.join(archive.SUFFIXES)}"
+        )
+    if not archive.read_files(path, PROJECT_FILES):
+        message = f"{path} is no sdist: it has neither {' nor '.join(PROJECT_FILES)}"
+        raise NotAPythonProjectError(message)
+    return SdistSource(path)
+
+
+def _requirement(text: str) -> Requirement | None:
+    """The requirement, or None for what can only be a path."""
+    if text.startswith((".", "~")) or text.endswith(_PATH_SUFFIXES):
+        return None
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return None
+    if requirement.url or requirement.marker:
+        raise RequirementNotFoundError(
+            f"{text!r} has more than a name and versions; expected the like of 'name==1.0'",
+            cure="Download the sdist and give its path.",
+        )
+    return requirement
+
+
+def _missing(path: Path) -> SourceNotFoundError:
+    path = Path(os.path.normpath(path.absolute()))
+    parent = next(folder for folder in path.parents if folder.exists())
+    what = "is a file" if parent.is_file() else "is there"
+    return SourceNotFoundError(
+        f"the source {path} is missing; {parent} {what}",
+        cure="Give a folder, an sdist, or a requirement such as 'name==1.0'.",
+    )

@@ -1,0 +1,53 @@
+"""Reading pyproject.toml, so that every problem says where it is."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import tomli
+
+from wheeldock.errors import ConfigurationError
+
+Table = dict[str, object]
+
+
+def parse(content: bytes, place: str) -> Table:
+    """
+    Read a TOML document; `place` names it in messages.
+
+    Raises ConfigurationError with line and column.
+    """
+    try:
+        return tomli.loads(content.decode())
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        problem = f"{place}:{line}: byte {content[error.start]:#04x} is not UTF-8, as TOML must be"
+    except tomli.TOMLDecodeError as error:
+        problem = f"{place}:{error.lineno}:{error.colno}: malformed TOML: {error.msg}"
+    raise ConfigurationError([problem])
+
+
+def table(parent: Table, key: str, place: str) -> Table:
+    """
+    Return a table of a table, empty where there is none; `place` is the parent's.
+
+    Raises ConfigurationError when it is something else.
+    """
+    value = parent.get(key, {})
+    if not isinstance(value, dict):
+        raise ConfigurationError([f"{place}.{key}: got {shown(value)}; expected a table"])
+    return cast("Table", value)
+
+
+def tool_table(document: Table, place: str) -> Table:
+    """
+    Return the `[tool.wheeldock]` table of a pyproject.toml, empty where there is none.
+
+    Raises ConfigurationError when it is no table.
+    """
+    return table(table(document, "tool", f"{place}: "), "wheeldock", f"{place}: tool")
+
+
+def shown(value: object) -> str:
+    """A value and its type, as messages name them: `'two' (str)`."""
+    return f"{value!r} ({type(value).__name__})"
