@@ -1,0 +1,220 @@
+"""
+Makes a CPython of Debian's feel at home below /opt: what its files say of paths and compilers.
+
+usage: relocate.py VERSION GLIBC, run by that interpreter itself, before it has pip
+
+After this it installs where upstream's does, has ensurepip, and builds extensions with the image's
+compiler for the image's C library, not for its private one.
+"""
+
+from __future__ import annotations
+
+import json
+import pprint
+import re
+import sys
+from pathlib import Path
+
+from elf import ElfFile, parse_version
+
+MULTIARCH = "x86_64-linux-gnu"
+VERSION, GLIBC = sys.argv[1:]
+PREFIX = Path(f"/opt/_internal/cpython-{VERSION}")
+STDLIB = PREFIX / f"lib/python{VERSION}"
+WHEELS = PREFIX / "wheels"
+
+C_LIBRARY = [
+    "libc.so.6",
+    "libm.so.6",
+    "libpthread.so.0",
+    "libdl.so.2",
+    "librt.so.1",
+    "libutil.so.1",
+    "libresolv.so.2",
+    "libcrypt.so.1",
+]
+INLINE_IN_THE_IMAGE = {"stat", "fstat", "lstat", "fstatat", "mknod", "mknodat"}
+"""Functions of the image's C library that its headers define: no symbols before glibc 2.33."""
+
+BASECFLAGS = "-fno-strict-overflow -Wsign-compare"
+OPT = "-DNDEBUG -g -fwrapv -O3 -Wall"
+BUILD_VARIABLES: dict[str, object] = {
+    # As upstream's configure has them. Debian's hold flags that the image's compiler does not
+    # know, and flags that are Debian's taste.
+    "BASECFLAGS": BASECFLAGS,
+    "OPT": OPT,
+    "CFLAGS": f"{BASECFLAGS} {OPT}",
+    "PY_CFLAGS": f"{BASECFLAGS} {OPT}",
+    "CPPFLAGS": "-I.",
+    "PY_CPPFLAGS": "-I.",
+    "CONFIGURE_CFLAGS": "",
+    "CONFIGURE_CPPFLAGS": "",
+    "CONFIGURE_LDFLAGS": "",
+    "LDFLAGS": "",
+    "PY_LDFLAGS": "",
+    "PY_CORE_LDFLAGS": "",
+    "RUNSHARED": "",
+    # Before glibc 2.34 threads are a library of their own.
+    "CC": "gcc -pthread",
+    "CXX": "g++ -pthread",
+    "LINKCC": "gcc -pthread",
+    "LDSHARED": "gcc -pthread -shared",
+    "BLDSHARED": "gcc -pthread -shared",
+    "LDCXXSHARED": "g++ -pthread -shared",
+    "AR": "ar",
+    "RANLIB": "ranlib",
+    # A manylinux extension must not need libpython (PEP 513), so there is none to link to.
+    "Py_ENABLE_SHARED": 0,
+    "LDLIBRARY": f"libpython{VERSION}.a",
+    "INSTSONAME": f"libpython{VERSION}.a",
+}
+
+
+def main() -> None:
+    """Relocate the interpreter of the command line."""
+    restore_install_schemes()
+    restore_ensurepip()
+    rewrite_build_variables()
+    rewrite_build_details()
+    rewrite_pkg_config()
+    hide_newer_functions()
+
+
+def restore_install_schemes() -> None:
+    """Install into site-packages; Debian's schemes have the system's dist-packages."""
+    sysconfig = STDLIB / "sysconfig.py"
+    if not sysconfig.exists():
+        sysconfig = STDLIB / "sysconfig/__init__.py"
+    if VERSION != "3.9":
+        replace(sysconfig, "'posix_local'\n", "'posix_prefix'\n")
+        replace(sysconfig, ", 'posix_local')", ", 'posix_prefix')")
+    # Debian's patches for the distutils of setuptools, which looks for this module.
+    (STDLIB / "_distutils_system_mod.py").unlink(missing_ok=True)
+    distutils = STDLIB / "distutils"
+    if distutils.exists():
+        replace(distutils / "command/install.py", '_scheme("unix_local")', '_scheme("unix_prefix")')
+        replace(
+            distutils / "sysconfig.py",
+            'os.path.join(prefix, "lib", "python3", "dist-packages")',
+            'os.path.join(libpython, "site-packages")',
+        )
+
+
+def restore_ensurepip() -> None:
+    """Let ensurepip work, with our wheels; Debian's refuses outside a virtual environment."""
+    ensurepip = STDLIB / "ensurepip/__init__.py"
+    head = "def _ensurepip_is_disabled_in_debian_for_system():\n"
+    replace(ensurepip, head, f"{head}    return\n")
+    if VERSION == "3.9":  # newer ones find the folder in a build variable
+        replace(ensurepip, "/usr/share/python-wheels", str(WHEELS))
+        replace(ensurepip, '    "pkg_resources",\n', "")  # Debian has it split off setuptools
+
+
+def rewrite_build_variables() -> None:
+    """Rewrite what sysconfig knows of the build: its module, its JSON twin and the Makefile."""
+    module = (STDLIB / f"_sysconfigdata__linux_{MULTIARCH}.py").resolve()
+    names: dict[str, dict[str, object]] = {}
+    exec(module.read_text(encoding="utf-8"), names)  # noqa: S102 - it is this interpreter's own
+    variables = {name: moved(value) for name, value in names["build_time_vars"].items()}
+    variables.update(BUILD_VARIABLES, LIBDIR=str(PREFIX / "lib"), prefix=str(PREFIX))
+    write(module, f"build_time_vars = {pprint.pformat(variables)}\n")
+    for path in STDLIB.glob("_sysconfig_vars_*.json"):
+        write(path, json.dumps(variables, indent=2, sort_keys=True))
+
+    def assignment(match: re.Match[str]) -> str:
+        value = variables.get(match["name"])
+        plain = isinstance(value, str) and "$" not in match["value"]
+        return f"{match['name']}=\t{value}" if plain else match[0]
+
+    makefile = STDLIB / f"config-{VERSION}-{MULTIARCH}/Makefile"
+    text = makefile.read_text(encoding="utf-8")
+    write(
+        makefile, re.sub(r"^(?P<name>\w+)=\s*(?P<value>.*)$", assignment, text, flags=re.MULTILINE)
+    )
+
+
+def rewrite_build_details() -> None:
+    """Rewrite build-details.json (PEP 739), and give it the name that it has upstream."""
+    for path in STDLIB.glob("build-details*.json"):
+        details = json.loads(path.read_text(encoding="utf-8"), object_hook=moved_values)
+        details.pop("libpython", None)
+        path.unlink()
+        write(STDLIB / "build-details.json", json.dumps(details, indent=2))
+
+
+def rewrite_pkg_config() -> None:
+    """Rewrite the pkg-config files, which Meson reads."""
+    for path in (PREFIX / "lib/pkgconfig").glob("*.pc"):
+        text = path.read_text(encoding="utf-8")
+        write(path, re.sub(r"=/usr(/lib)?(/x86_64-linux-gnu)?", rf"={PREFIX}\1", text))
+
+
+def moved_values(mapping: dict[str, object]) -> dict[str, object]:
+    """The mapping with the paths in its values moved."""
+    return {key: moved(value) for key, value in mapping.items()}
+
+
+def moved(value: object) -> object:
+    """The value with paths of this interpreter moved to where it is now."""
+    if not isinstance(value, str):
+        return value
+    value = re.sub(r"/build/\S*", "", value)  # where Debian built it
+    value = value.replace(f"/usr/lib/{MULTIARCH}", f"{PREFIX}/lib")
+    value = value.replace(f"/usr/lib/python{VERSION}", str(STDLIB))
+    value = value.replace(f"/usr/include/python{VERSION}", f"{PREFIX}/include/python{VERSION}")
+    value = value.replace("/usr/share/python-wheels", str(WHEELS))
+    # Whole paths only: /usr/bin/install stays where it is.
+    moving = rf"/usr(?=(/bin/python{VERSION}|/bin|/include|/lib|/share/man)?(['\s]|$))"
+    return re.sub(rf"(?<![^\s'=]){moving}", str(PREFIX), value)
+
+
+def hide_newer_functions() -> None:
+    """
+    Take from pyconfig.h the functions that extensions will not find.
+
+    The interpreter was configured for its own, newer C library; extensions are linked to the
+    image's, as of the policy.
+    """
+    image = functions(Path("/lib", MULTIARCH), parse_version(f"GLIBC_{GLIBC}"))
+    newer = functions(PREFIX / "rt") - image - INLINE_IN_THE_IMAGE
+    hidden = []
+
+    def undefine(match: re.Match[str]) -> str:
+        if match["function"].lower() not in newer:
+            return match[0]
+        hidden.append(match["function"].lower())
+        return f"/* #undef HAVE_{match['function']} */"
+
+    header = PREFIX / f"include/python{VERSION}/pyconfig.h"
+    text = header.read_text(encoding="utf-8")
+    write(header, re.sub(r"^#define HAVE_(?P<function>\w+) 1$", undefine, text, flags=re.MULTILINE))
+    print(f"cp{VERSION.replace('.', '')}: not for extensions:", *hidden)
+
+
+def functions(folder: Path, limit: tuple[str, tuple[int, ...]] = ("", ())) -> set[str]:
+    """What the C library in a folder defines, but for what is newer than the limit."""
+    family, newest = limit
+    return {
+        export.name
+        for name in C_LIBRARY
+        if (folder / name).exists()
+        for export in ElfFile.read(folder / name).exports()
+        if parse_version(export.version)[0] != family or parse_version(export.version)[1] <= newest
+    }
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    """Replace a text in a file. Exits when it is not there: Debian's patches have changed."""
+    text = path.read_text(encoding="utf-8")
+    if old not in text:
+        sys.exit(f"{path}: there is no {old!r} to replace")
+    write(path, text.replace(old, new))
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text file."""
+    path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,17 @@
+#!/bin/bash
+# Installs the tools that the official image has, each in an environment of its own.
+# Needs an interpreter below /opt/python, which must be below that path in the image, too.
+set -euo pipefail
+
+interpreters=(/opt/python/*/bin/python)
+export UV_TOOL_DIR=/usr/local/lib/tools UV_TOOL_BIN_DIR=/usr/local/lib/tools/bin UV_NO_CACHE=1
+if [[ -s /run/secrets/ca ]]; then
+    export SSL_CERT_FILE=/run/secrets/ca
+fi
+for tool in auditwheel cmake ninja; do
+    uv tool install --quiet --python "${interpreters[0]}" "${tool}" &
+    jobs+=("$!")
+done
+for job in "${jobs[@]}"; do
+    wait "${job}" # one by one, for their statuses
+done
