@@ -9,11 +9,21 @@ that is empty sets nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from wheeldock import pyproject
+from wheeldock.errors import ConfigurationError, UsageError
+from wheeldock.options import OF_CIBUILDWHEEL, OPTIONS, Unexpected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+PREFIX = "WHEELDOCK_"
+"""What the environment variables of options begin with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +76,111 @@ def load(
     Raises ConfigurationError with every problem, or UsageError when all of them are on the
     command line.
     """
-    raise NotImplementedError
+    command_line = _of_command_line(overrides)
+    layers = [
+        _Layer(_defaults(), lambda option: f"defaults.toml: {option}", lambda _: "default"),
+        _Layer(
+            pyproject_table,
+            lambda option: f"{path}: tool.wheeldock.{option}",
+            lambda option: f"{path} [tool.wheeldock] {option}",
+        ),
+        _of_environment(environ),
+        command_line,
+    ]
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    problems: dict[str, bool] = {}
+    for layer in layers:
+        for option, value in layer.values.items():
+            read = _read(option, value)
+            if isinstance(read, str):
+                problems[f"{layer.place(option)}: {read}"] = layer is command_line
+            else:
+                values[_field(option)] = read.value
+                origins[option] = layer.origin(option)
+    if problems:
+        error = UsageError("\n".join(problems)) if all(problems.values()) else None
+        raise error or ConfigurationError(list(problems))
+    return Config(**values, origins=origins)
 
 
 def source_text(environ: Mapping[str, str], override: str | None = None) -> str:
     """What to build, as `open_source` reads it: from command line, environment or default."""
-    raise NotImplementedError
+    return override or environ.get(_variable("source")) or str(_defaults()["source"])
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """One place that sets options."""
+
+    values: Mapping[str, object]
+    place: Callable[[str], str]
+    """How a message names an option there."""
+    origin: Callable[[str], str]
+    """How a value's origin names it."""
+
+
+@dataclass(frozen=True)
+class _Read:
+    value: object
+
+
+def _read(option: str, value: object) -> _Read | str:
+    """The option's value, or what is wrong with it."""
+    if option not in OPTIONS:
+        return _unknown(option)
+    read = value if isinstance(value, Unexpected) else OPTIONS[option].rule(value)
+    if isinstance(read, Unexpected):
+        return f"got {pyproject.shown(read.value)}; expected {read.expected}"
+    return _Read(read)
+
+
+def _unknown(option: str) -> str:
+    if option in OF_CIBUILDWHEEL:
+        return "cibuildwheel has this option, and wheeldock does not have it yet"
+    close = get_close_matches(option, OPTIONS, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"the options are {', '.join(OPTIONS)}"
+    return f"unknown option; {hint}"
+
+
+def _from_text(option: str, value: object) -> object:
+    is_text = isinstance(value, str) and option in OPTIONS
+    return OPTIONS[option].from_text(str(value)) if is_text else value
+
+
+def _of_environment(environ: Mapping[str, str]) -> _Layer:
+    known = {_variable(option): option for option in (*OPTIONS, *OF_CIBUILDWHEEL)}
+    values = {}
+    for variable, text in environ.items():
+        if not variable.startswith(PREFIX) or not text:
+            continue
+        option = known.get(variable)
+        # Other programs may have variables of that prefix: only a near miss is one of ours.
+        if option is None and get_close_matches(variable, known, n=1, cutoff=0.9):
+            option = variable.removeprefix(PREFIX).lower().replace("_", "-")
+        if option is not None:
+            values[option] = _from_text(option, text)
+    return _Layer(values, _variable, _variable)
+
+
+def _of_command_line(overrides: Mapping[str, object]) -> _Layer:
+    values = {
+        option: _from_text(option, value)
+        for option, value in overrides.items()
+        if value is not None
+    }
+    return _Layer(values, lambda option: f"--{option}", lambda option: f"--{option}")
+
+
+def _variable(option: str) -> str:
+    return PREFIX + _field(option).upper()
+
+
+def _field(option: str) -> str:
+    return option.replace("-", "_")
+
+
+@cache
+def _defaults() -> pyproject.Table:
+    resource = files("wheeldock") / "resources" / "defaults.toml"
+    return pyproject.parse(resource.read_bytes(), "defaults.toml")
