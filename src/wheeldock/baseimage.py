@@ -89,7 +89,7 @@ def resolve(
         contents = _pull(reference, buildx, builder, say)
     base_image = _base_image(reference, contents, architecture, pinned)
     if base_image.is_stand_in:
-        say(f"base image: {base_image.description}")
+        say(base_image.description)
     return base_image
 
 

@@ -1,0 +1,148 @@
+"""The real things that integration tests run on: engine, stand-in base image, registries."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wheeldock import baseimage
+from wheeldock.apt import PrivateApt, machine_sources
+from wheeldock.builder import Buildx
+from wheeldock.errors import WheeldockError
+from wheeldock.tags import Architecture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from wheeldock.baseimage import BaseImage
+
+
+@pytest.fixture(scope="session")
+def buildx() -> Buildx:
+    client = Buildx()
+    try:
+        client.info()
+    except WheeldockError as error:
+        pytest.fail(f"{error.message}. {error.cure}", pytrace=False)
+    return client
+
+
+@pytest.fixture(scope="session")
+def stand_in(buildx: Buildx) -> BaseImage:
+    return baseimage.resolve("manylinux_2_28", Architecture.X86_64, buildx, say=print)
+
+
+class Registry:
+    """The distribution's registry server on loopback; with a password, for one user alone."""
+
+    user = "tester"
+
+    def __init__(self, program: Path, folder: Path, password: str = "") -> None:
+        self.address = _free_address()
+        self.password = password
+        self._folder = folder
+        settings = [
+            "version: 0.1",
+            "log: {level: warn}",
+            f"storage: {{filesystem: {{rootdirectory: '{folder}/store'}}}}",
+            f"http: {{addr: '{self.address}'}}",
+        ]
+        if password:
+            (folder / "htpasswd").write_text(f"{self.user}:{_bcrypt(password)}\n")
+            settings.append(f"auth: {{htpasswd: {{realm: test, path: '{folder}/htpasswd'}}}}")
+        (folder / "config.yml").write_text("\n".join(settings))
+        with (folder / "log").open("wb") as log:
+            command = [program, "serve", folder / "config.yml"]
+            self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        (folder / "pid").write_text(str(self._process.pid))
+        self._wait()
+
+    def _wait(self) -> None:
+        host, port = self.address.split(":")
+        end = time.monotonic() + 10
+        while self._process.poll() is None and time.monotonic() < end:
+            with contextlib.suppress(OSError), socket.create_connection((host, int(port)), 1):
+                return
+            time.sleep(0.05)
+        self.stop()
+        pytest.fail(f"the registry did not start: {(self._folder / 'log').read_text()}")
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+
+    def close(self) -> None:
+        self.stop()
+        shutil.rmtree(self._folder)  # hundreds of megabytes
+
+
+@pytest.fixture
+def free_address() -> str:
+    """An address on loopback where nothing listens."""
+    return _free_address()
+
+
+def _free_address() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def _bcrypt(password: str) -> str:
+    # Debian's libcrypt knows bcrypt, and its perl, which is always there, calls it.
+    salt = f"$2y$05${secrets.token_hex(11)}"
+    command = ["perl", "-e", "print crypt(<STDIN>, $ARGV[0])", salt]
+    done = subprocess.run(command, input=password, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def registry_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The distribution's registry server, unpacked: nothing is installed on the machine."""
+    if installed := shutil.which("docker-registry"):
+        return Path(installed)
+    folder = tmp_path_factory.mktemp("docker-registry")
+    # A machine may know newer suites, too, whose programs need a newer libc.
+    release = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
+    sources = [source for source in machine_sources() if source.suite.startswith(release)]
+    apt = PrivateApt(folder / "apt", sources)
+    apt.update()
+    apt.download(["docker-registry"], folder)
+    (package,) = folder.glob("*.deb")
+    subprocess.run(["dpkg-deb", "--extract", package, folder / "root"], check=True)
+    return folder / "root/usr/bin/docker-registry"
+
+
+@pytest.fixture(scope="session")
+def start_registry(
+    registry_program: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Registry]]:
+    """Start a registry, with a password or without; all are stopped at the end."""
+    with contextlib.ExitStack() as stack:
+
+        def start(password: str = "") -> Registry:
+            registry = Registry(registry_program, tmp_path_factory.mktemp("registry"), password)
+            stack.callback(registry.close)
+            return registry
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def docker_registry(start_registry: Callable[..., Registry]) -> Registry:
+    """A registry that is open to all."""
+    return start_registry()
+
+
+@pytest.fixture(scope="session")
+def private_registry(start_registry: Callable[..., Registry]) -> Registry:
+    """A registry that asks for a user and a password."""
+    return start_registry(password=secrets.token_hex(8))
