@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from wheeldock.worktree import Listing, list_tree
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
+
+_VOLATILE = ("FETCH_HEAD", "ORIG_HEAD", "COMMIT_EDITMSG", "logs", "fsmonitor--daemon*")
+"""What Git rewrites without any effect on a build."""
+
+_MANY = 3
+"""From how many files of one kind on a single pattern takes the place of theirs."""
 
 
 def ignored(path: Path, *, outputs: Sequence[Path] = ()) -> list[str]:
@@ -17,4 +27,63 @@ def ignored(path: Path, *, outputs: Sequence[Path] = ()) -> list[str]:
     `dist`) that it does not track. `outputs` are more folders that hold by-products. A file
     that Git tracks is never among them.
     """
-    raise NotImplementedError
+    root = path.resolve()
+    inside = [output.resolve() for output in outputs]
+    below = [output.relative_to(root) for output in inside if root in output.parents]
+    return patterns(list_tree(root, tuple(folder.as_posix() for folder in below)))
+
+
+def patterns(listing: Listing) -> list[str]:
+    """Few patterns that match all that a listing leaves out and nothing that it keeps."""
+    left_out = list(_topmost(listing.left_out))
+    kept = {part for path in listing.kept for part in path.split("/")}
+    names = _repeated(map(_name, left_out), kept, at_least=2)
+    rest = [path for path in left_out if _name(path) not in names]
+    endings = _repeated(map(_ending, rest), set(map(_ending, kept)), at_least=_MANY)
+    return [
+        *(f"**/{escape(name)}" for name in sorted(names)),
+        *(f"**/*{escape(ending)}" for ending in sorted(endings)),
+        *(escape(path) for path in rest if _ending(path) not in endings),
+        # A branch may have a name that one of the patterns above matches.
+        *(f"!{escape(folder)}" for folder in listing.repositories if names or endings),
+        *(f"{escape(folder)}/{name}" for folder in listing.repositories for name in _VOLATILE),
+    ]
+
+
+def escape(path: str) -> str:
+    """
+    Return the pattern that matches this path alone.
+
+    A pattern is one of Go's `filepath.Match`, read from a line that is stripped of white space,
+    in which a leading `#` and `!` have a meaning. A character that no line can hold (a newline,
+    or a byte that is not UTF-8) becomes a `?`.
+    """
+    escaped = path
+    if re.search(r"[][*?\\^#!]", path):
+        escaped = re.sub(r"[][*?\\^#!.+(){}|$]", r"\\\g<0>", path)
+    edges = re.sub(r"\A[^\S\n\r]|[^\S\n\r]\Z", r"[\g<0>]", escaped)
+    return re.sub(r"[\n\r\udc80-\udcff]", "?", edges)
+
+
+def _topmost(paths: Iterable[str]) -> Iterator[str]:
+    """The paths that lie in no other folder among them, without the slash of a folder."""
+    above = "/"
+    for path in sorted(paths):
+        if not path.startswith(above):
+            above = path if path.endswith("/") else "/"
+            yield path.rstrip("/")
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _ending(path: str) -> str:
+    """The path's last suffix with its dot, also of a name that is nothing else; or nothing."""
+    _, dot, suffix = _name(path).rpartition(".")
+    return dot + suffix if dot else ""
+
+
+def _repeated(things: Iterable[str], kept: set[str], *, at_least: int) -> set[str]:
+    counts = Counter(things)
+    return {thing for thing, count in counts.items() if thing and count >= at_least} - kept

@@ -1,0 +1,211 @@
+"""
+Which files of a source tree belong to it, and which are ignored or by-products.
+
+In a checkout Git knows. Elsewhere .gitignore's rules stand in for it, but in an unpacked sdist,
+which has files (generated sources) that its own .gitignore names.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pathspec import GitIgnoreSpec
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SUBMODULE = "160000"
+_CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55"
+"""What a CACHEDIR.TAG begins with (https://bford.info/cachedir/)."""
+
+_BY_PRODUCTS = frozenset(
+    [
+        *("__pycache__", ".eggs", ".hypothesis", ".ipynb_checkpoints", ".mypy_cache"),
+        *(".nox", ".pytest_cache", ".ruff_cache", ".tox", ".venv", "node_modules"),
+    ]
+)
+"""Folders that are by-products wherever they are."""
+
+_AT_THE_TOP = frozenset([".wheeldock", "dist", "wheelhouse"])
+"""Folders that are by-products in the project's own folder."""
+
+_BUILT = re.compile(r"lib(\..+)?|(temp|bdist)\..+|cp3\d+.*|CMakeCache\.txt")
+"""What build backends put in `build`, of which some projects have one with sources."""
+
+
+@dataclass
+class Listing:
+    """The paths of a source tree, relative to it, with slashes; a folder ends with one."""
+
+    left_out: list[str] = field(default_factory=list)
+    """Files and whole folders that do not belong to it."""
+    kept: list[str] = field(default_factory=list)
+    """Files that do."""
+    repositories: list[str] = field(default_factory=list)
+    """Git's own folders, without the slash; they are kept."""
+
+    def add(self, folder: str, other: Listing) -> None:
+        """Take in the listing of a folder of the tree; its path ends with a slash."""
+        self.left_out += (folder + path for path in other.left_out)
+        self.kept += (folder + path for path in other.kept)
+        self.repositories += (folder + path for path in other.repositories)
+
+
+def list_tree(root: Path, outputs: tuple[str, ...] = ()) -> Listing:
+    """List a source tree; `outputs` are folders in it whose untracked files are by-products."""
+    listing = _ask_git(root, outputs)
+    if listing is None:
+        rules = not _is_checkout(root) and not (root / "PKG-INFO").is_file()
+        listing = Listing()
+        _Walk(root, outputs, listing, heed_rules=rules).folder("")
+    if (root / ".git").is_dir():
+        listing.repositories.append(".git")
+    return listing
+
+
+def _is_checkout(root: Path) -> bool:
+    return any((folder / ".git").exists() for folder in (root, *root.parents))
+
+
+def _ask_git(root: Path, outputs: tuple[str, ...]) -> Listing | None:
+    """What Git says of the tree; None where it is no checkout, or Git cannot say."""
+    others = ("--others", "--exclude-standard", "--directory")
+    ignored = _git(root, "ls-files", *others, "--ignored")
+    untracked = _git(root, "ls-files", *others, "--no-empty-directory")
+    tracked = _git(root, "ls-files", "--stage")
+    # A folder that the checkout around it ignores is a tree of its own.
+    if ignored is None or untracked is None or tracked is None or "./" in ignored:
+        return None
+    listing = Listing(left_out=ignored)
+    walk = _Walk(root, outputs, listing, skip=frozenset(ignored))
+    for entry in tracked:
+        mode, _, path = entry.partition(" ")
+        path = path.partition("\t")[2]
+        if mode == _SUBMODULE and (root / path / ".git").exists():
+            listing.add(f"{path}/", list_tree(root / path))
+        else:
+            listing.kept.append(path)
+    for path in untracked:
+        if path.endswith("/") and (root / path / ".git").exists():
+            listing.add(path, list_tree(root / path))
+        else:
+            walk.entry(path)
+    return listing
+
+
+def _git(root: Path, *arguments: str) -> list[str] | None:
+    """The NUL-separated output of a Git command; None when it fails or there is no Git."""
+    # Git refuses a checkout of another user, since its configuration may name programs to run.
+    # Listing files runs one alone, the file system monitor.
+    command = ["git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C", str(root)]
+    # In a hook Git's variables name another repository.
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    environment["GIT_OPTIONAL_LOCKS"] = "0"
+    try:
+        done = subprocess.run(
+            [*command, *arguments, "-z"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return [entry for entry in os.fsdecode(done.stdout).split("\0") if entry]
+
+
+class _Walk:
+    """Sorts what Git does not track into a listing."""
+
+    def __init__(
+        self,
+        root: Path,
+        outputs: tuple[str, ...],
+        listing: Listing,
+        *,
+        skip: frozenset[str] = frozenset(),
+        heed_rules: bool = False,
+    ) -> None:
+        self._root = root
+        self._outputs = outputs
+        self._listing = listing
+        self._skip = skip
+        self._heed_rules = heed_rules
+        self._rules: list[tuple[str, GitIgnoreSpec]] = []
+
+    def entry(self, path: str) -> None:
+        """Sort in a file, or a folder (with a slash at the end) and all that is in it."""
+        if path in self._skip or path == ".git/":
+            return
+        if self._is_by_product(path) or self._is_ruled_out(path):
+            self._listing.left_out.append(path)
+        elif path.endswith("/"):
+            self.folder(path)
+        else:
+            self._listing.kept.append(path)
+
+    def folder(self, path: str) -> None:
+        """Sort in a folder, unless its content shows that it is a by-product."""
+        try:
+            with os.scandir(self._root / path) as found:
+                entries = sorted(
+                    f"{path}{entry.name}{'/' if entry.is_dir(follow_symlinks=False) else ''}"
+                    for entry in found
+                )
+        except PermissionError:
+            # What nobody here may read can be no part of a build, and would stop it.
+            self._listing.left_out.append(path)
+            return
+        if path and self._is_by_product_by_content(path, entries):
+            self._listing.left_out.append(path)
+            return
+        rules = f"{path}.gitignore"
+        heed = self._heed_rules and rules in entries
+        if heed:
+            lines = (self._root / rules).read_text("utf-8", "surrogateescape").splitlines()
+            self._rules.append((path, GitIgnoreSpec.from_lines(filter(_is_rule, lines))))
+        for entry in entries:
+            self.entry(entry)
+        if heed:
+            self._rules.pop()
+
+    def _is_by_product(self, path: str) -> bool:
+        folder = path.rstrip("/")
+        parts = folder.split("/")
+        return (
+            not _BY_PRODUCTS.isdisjoint(parts)
+            or (parts[0] in _AT_THE_TOP and not (self._root / parts[0] / "__init__.py").exists())
+            or any(folder == output or folder.startswith(f"{output}/") for output in self._outputs)
+        )
+
+    def _is_by_product_by_content(self, path: str, entries: list[str]) -> bool:
+        if f"{path}pyvenv.cfg" in entries:
+            return True
+        if path == "build/":
+            return any(_BUILT.fullmatch(entry[len(path) :].rstrip("/")) for entry in entries)
+        tag = f"{path}CACHEDIR.TAG"
+        if tag not in entries:
+            return False
+        with (self._root / tag).open("rb") as file:
+            return file.read(len(_CACHE_TAG)) == _CACHE_TAG
+
+    def _is_ruled_out(self, path: str) -> bool:
+        """Whether a .gitignore excludes it; the rules of the deepest folder come first."""
+        for folder, rules in reversed(self._rules):
+            verdict = rules.check_file(path[len(folder) :]).include
+            if verdict is not None:
+                return verdict
+        return False
+
+
+def _is_rule(line: str) -> bool:
+    """Whether a line of a .gitignore is well-formed; Git passes over others, too."""
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except (ValueError, re.error):
+        return False
+    return True
