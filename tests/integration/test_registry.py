@@ -15,9 +15,10 @@ import pytest
 from python_on_whales import DockerClient
 
 from wheeldock import baseimage, imagecontents
-from wheeldock.builder import BuildRequest
+from wheeldock.builder import BuildRequest, ImageOutput
 from wheeldock.errors import (
     BaseImageUnavailableError,
+    ConfigurationError,
     ImageNotFoundError,
     RegistryAuthenticationError,
 )
@@ -299,3 +300,21 @@ def test_without_a_registry_and_a_stand_in_a_short_name_is_an_error(
     with pytest.raises(BaseImageUnavailableError) as caught:
         resolve("manylinux_2_34", buildx)
     assert "invoke setup" in caught.value.cure
+
+
+def test_an_image_in_which_nothing_runs_is_no_base_image(buildx: Buildx, tmp_path: Path) -> None:
+    reference = "wheeldock-test-empty:1"
+    (tmp_path / "Dockerfile").write_text("FROM scratch AS empty\nCOPY Dockerfile /\n")
+    request = BuildRequest(
+        target="empty",
+        dockerfile=tmp_path / "Dockerfile",
+        context=tmp_path,
+        output=ImageOutput(reference),
+    )
+    for _ in buildx.build(request):
+        pass
+    try:
+        with pytest.raises(ConfigurationError, match=f"{reference} is no manylinux"):
+            resolve(reference, buildx)
+    finally:
+        buildx.remove_image(reference)

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import pytest
+
+from wheeldock.errors import (
+    BaseImageUnavailableError,
+    BuilderNotFoundError,
+    BuildFailedError,
+    CacheExportUnsupportedError,
+    ConfigurationError,
+    DiskFullError,
+    EngineUnreachableError,
+    ImageNotFoundError,
+    LibraryNotFoundError,
+    PureWheelError,
+    RegistryAuthenticationError,
+    StoppedError,
+    TooRecentSymbolsError,
+    WheeldockError,
+)
+from wheeldock.events import Event, Log, Notice, Step
+from wheeldock.failures import explain, image_error
+from wheeldock.record import BuildRecord
+
+IMAGE = "127.0.0.1:5055/x:1"
+MANIFEST = "http://127.0.0.1:5055/v2/x/manifests/1"
+REQUEST = f'failed to do request: Head "{MANIFEST}": '
+DENIED = "pull access denied, repository does not exist or may require authorization: "
+EXCERPT = """\
+Dockerfile:13
+--------------------
+  13 | >>> FROM ${BASE_IMAGE} AS look
+  14 |     RUN echo not found, unauthorized, no space left on device
+--------------------
+"""
+
+# What Docker Engine 26.1 with the containerd image store says.
+REFUSALS = [
+    ("no basic auth credentials", RegistryAuthenticationError),
+    (
+        DENIED + "authorization failed: no basic auth credentials",
+        RegistryAuthenticationError,
+    ),
+    (
+        f"unexpected status from HEAD request to {MANIFEST}: 401 Unauthorized",
+        RegistryAuthenticationError,
+    ),
+    (
+        f"unexpected status from HEAD request to {MANIFEST}: 403 Forbidden",
+        RegistryAuthenticationError,
+    ),
+    (f"{IMAGE}: not found", ImageNotFoundError),
+    (
+        DENIED + "server message: insufficient_scope: authorization failed",
+        ImageNotFoundError,
+    ),
+    (
+        f"unexpected status from HEAD request to {MANIFEST}: 503 Service Unavailable",
+        BaseImageUnavailableError,
+    ),
+    (REQUEST + "dial tcp 127.0.0.1:5401: connect: connection refused", BaseImageUnavailableError),
+    (REQUEST + "dial tcp: lookup x on 10.0.0.1:53: no such host", BaseImageUnavailableError),
+    (REQUEST + "net/http: TLS handshake timeout", BaseImageUnavailableError),
+    (REQUEST + "tls: first record does not look like a TLS handshake", BaseImageUnavailableError),
+    (REQUEST + "Proxy Authentication Required", BaseImageUnavailableError),
+    ("", BaseImageUnavailableError),
+    ("invalid reference format: repository name must be lowercase", ConfigurationError),
+    ("write /var/lib/x: no space left on device", DiskFullError),
+    ("Cannot connect to the Docker daemon at unix:///x.", EngineUnreachableError),
+]
+
+
+@pytest.mark.parametrize(("text", "error"), REFUSALS)
+def test_the_refusal_of_an_image_is_told_by_what_was_said(
+    text: str, error: type[WheeldockError]
+) -> None:
+    told = image_error(IMAGE, f"Error response from daemon: {text}" if text else "")
+    assert type(told) is error
+    assert told.cure
+
+
+def test_a_refusal_names_the_image_once() -> None:
+    assert image_error(IMAGE, f"{IMAGE}: not found").message == (
+        f"there is no image {IMAGE}: not found"
+    )
+
+
+def record(*events: Event) -> BuildRecord:
+    record = BuildRecord()
+    for event in events:
+        record.add(event)
+    return record
+
+
+def failed_step(name: str, error: str) -> Step:
+    return Step("sha256:1", name, started=1.0, completed=2.0, error=error)
+
+
+@pytest.mark.parametrize(("text", "error"), REFUSALS)
+def test_a_build_without_its_base_image_says_what_became_of_the_image(
+    text: str, error: type[WheeldockError]
+) -> None:
+    step = failed_step(f"[internal] load metadata for {IMAGE}", text or "it broke")
+    told = explain("sdist", IMAGE, record(step, Notice(EXCERPT)))
+    assert type(told) is error
+
+
+def test_a_base_image_that_is_lost_after_its_manifest_is_told_too() -> None:
+    step = failed_step(f"[tools 1/2] FROM {IMAGE}", f"{IMAGE}: not found")
+    assert type(explain("sdist", IMAGE, record(step))) is ImageNotFoundError
+
+
+def test_a_build_that_is_stopped_while_it_waits_for_a_registry_is_stopped() -> None:
+    step = failed_step(f"[internal] load metadata for {IMAGE}", f"{REQUEST}context canceled")
+    assert type(explain("sdist", IMAGE, record(step))) is StoppedError
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("ERROR: Cannot connect to the Docker daemon at unix:///x.", EngineUnreachableError),
+        ("ERROR: open /tmp/x: no space left on device", DiskFullError),
+        (
+            "ERROR: Cache export is not supported for the docker driver.",
+            CacheExportUnsupportedError,
+        ),
+        ('ERROR: no builder "b" found', BuilderNotFoundError),
+        ("ERROR: failed to solve: Canceled: context canceled", StoppedError),
+        ("ERROR: failed to solve: dockerfile parse error", BuildFailedError),
+    ],
+)
+def test_a_build_that_does_not_start_is_told_by_its_notices(
+    text: str, error: type[WheeldockError]
+) -> None:
+    assert type(explain("sdist", IMAGE, record(Notice("WARNING: x"), Notice(text)))) is error
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        (1, BuildFailedError),
+        (PureWheelError.code, PureWheelError),
+        (TooRecentSymbolsError.code, TooRecentSymbolsError),
+        (LibraryNotFoundError.code, LibraryNotFoundError),
+    ],
+)
+def test_a_step_that_fails_is_told_by_its_exit_code(code: int, error: type[WheeldockError]) -> None:
+    problem = f'process "x" did not complete successfully: exit code: {code}'
+    step = failed_step("[repair 1/1] RUN x", problem)
+    log = Log(step.digest, "noise\nwheeldock: the reason\nwheeldock: and more\n")
+    told = explain("cp313-manylinux_x86_64", IMAGE, record(step, log))
+    assert type(told) is error
+    lines = told.message.splitlines()
+    assert lines[:2] == ["cp313-manylinux_x86_64, stage repair: the reason", "and more"]
+    assert ("    noise" in lines) == (error is BuildFailedError)
+
+
+def test_a_step_without_explanation_is_told_by_its_exit_code_and_log() -> None:
+    step = failed_step("[build 2/2] RUN x", "did not complete successfully: exit code: 2")
+    told = explain("cp39-x", IMAGE, record(step, Log(step.digest, "a.cpp:1: error\nmake: 2\n")))
+    assert told.message.splitlines() == [
+        "cp39-x, stage build: exit code 2",
+        "    a.cpp:1: error",
+        "    make: 2",
+    ]
+
+
+def test_a_step_that_fills_the_disk_or_is_stopped_is_told_as_that() -> None:
+    step = failed_step("[build 2/2] RUN x", "did not complete successfully: exit code: 1")
+    full = record(step, Log(step.digest, "OSError: [Errno 28] No space left on device"))
+    assert type(explain("cp39-x", IMAGE, full)) is DiskFullError
+    stopped = failed_step("[build 2/2] RUN x", "exit code: 137: context canceled")
+    assert type(explain("cp39-x", IMAGE, record(stopped))) is StoppedError
