@@ -62,8 +62,6 @@ def list_tree(root: Path, outputs: tuple[str, ...] = ()) -> Listing:
         rules = not _is_checkout(root) and not (root / "PKG-INFO").is_file()
         listing = Listing()
         _Walk(root, outputs, listing, heed_rules=rules).folder("")
-    if (root / ".git").is_dir():
-        listing.repositories.append(".git")
     return listing
 
 
@@ -81,6 +79,8 @@ def _ask_git(root: Path, outputs: tuple[str, ...]) -> Listing | None:
     if ignored is None or untracked is None or tracked is None or "./" in ignored:
         return None
     listing = Listing(left_out=ignored)
+    if (root / ".git").is_dir():
+        listing.repositories.append(".git")
     walk = _Walk(root, outputs, listing, skip=frozenset(ignored))
     for entry in tracked:
         mode, _, path = entry.partition(" ")
@@ -139,9 +139,11 @@ class _Walk:
 
     def entry(self, path: str) -> None:
         """Sort in a file, or a folder (with a slash at the end) and all that is in it."""
-        if path in self._skip or path == ".git/":
+        if path in self._skip:
             return
-        if self._is_by_product(path) or self._is_ruled_out(path):
+        if f"/{path}".endswith("/.git/"):
+            self._listing.repositories.append(path.rstrip("/"))
+        elif self._is_by_product(path) or self._is_ruled_out(path):
             self._listing.left_out.append(path)
         elif path.endswith("/"):
             self.folder(path)
