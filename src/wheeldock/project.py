@@ -112,7 +112,7 @@ def _first(facts: list[Facts], key: str) -> str | None:
 
 def _stated(document: pyproject.Table, place: str) -> tuple[Facts, list[str]]:
     """What the `[project]` table says (PEP 621), and what is wrong there."""
-    table = pyproject.table(document, "project", f"{place}: ")
+    table = pyproject.table(document, "project", f"{place}: project")
     facts, problems = {}, []
     for key in ("name", "version", "requires-python"):
         value = table.get(key)
@@ -138,7 +138,7 @@ def _build_system(document: pyproject.Table, place: str) -> tuple[BuildSystem, l
     """The build system, and what is wrong with its table."""
     if "build-system" not in document:
         return BuildSystem(), []
-    table = pyproject.table(document, "build-system", f"{place}: ")
+    table = pyproject.table(document, "build-system", f"{place}: build-system")
     requires = table.get("requires")
     backend = table.get("build-backend", BuildSystem.build_backend)
     backend_path = table.get("backend-path", [])

@@ -10,6 +10,9 @@ from wheeldock.errors import ConfigurationError
 
 Table = dict[str, object]
 
+KEY = "wheeldock"
+"""Our table below `[tool]`."""
+
 
 def parse(content: bytes, place: str) -> Table:
     """
@@ -27,15 +30,15 @@ def parse(content: bytes, place: str) -> Table:
     raise ConfigurationError([problem])
 
 
-def table(parent: Table, key: str, place: str) -> Table:
+def table(parent: Table, key: str, where: str) -> Table:
     """
-    Return a table of a table, empty where there is none; `place` is the parent's.
+    Return a table of a table, empty where there is none; `where` names it in messages.
 
     Raises ConfigurationError when it is something else.
     """
     value = parent.get(key, {})
     if not isinstance(value, dict):
-        raise ConfigurationError([f"{place}.{key}: got {shown(value)}; expected a table"])
+        raise ConfigurationError([f"{where}: got {shown(value)}; expected a table"])
     return cast("Table", value)
 
 
@@ -45,7 +48,7 @@ def tool_table(document: Table, place: str) -> Table:
 
     Raises ConfigurationError when it is no table.
     """
-    return table(table(document, "tool", f"{place}: "), "wheeldock", f"{place}: tool")
+    return table(table(document, "tool", f"{place}: tool"), KEY, f"{place}: tool.{KEY}")
 
 
 def shown(value: object) -> str:

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wheeldock.tags import Architecture, Libc, Policy
+
+VERSIONS = st.integers(min_value=0, max_value=99)
+
+
+@given(st.builds(Policy, st.sampled_from(Libc), VERSIONS, VERSIONS))
+def test_a_policy_is_read_back_from_its_name(policy: Policy) -> None:
+    assert Policy.parse(policy.name) == policy
+
+
+@pytest.mark.parametrize(
+    ("alias", "name"),
+    [
+        ("manylinux1", "manylinux_2_5"),
+        ("manylinux2010", "manylinux_2_12"),
+        ("manylinux2014", "manylinux_2_17"),
+    ],
+)
+def test_a_legacy_alias_is_the_policy_of_pep_600(alias: str, name: str) -> None:
+    assert Policy.parse(alias).name == name
+
+
+@given(st.text())
+def test_what_is_no_policy_is_refused_and_named(text: str) -> None:
+    name = f"x{text}"
+    with pytest.raises(ValueError, match="is no policy") as caught:
+        Policy.parse(name)
+    assert repr(name) in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["manylinux_2_28_x86_64", "manylinux_2", "manylinux_2_28\n", ""])
+def test_a_near_miss_is_no_policy(name: str) -> None:
+    with pytest.raises(ValueError, match="is no policy"):
+        Policy.parse(name)
+
+
+def test_policies_of_one_libc_are_ordered_by_its_version() -> None:
+    assert Policy.parse("manylinux_2_5") < Policy.parse("manylinux_2_28")
+
+
+def test_a_platform_tag_is_a_policy_with_an_architecture() -> None:
+    policy = Policy.parse("musllinux_1_2")
+    assert policy.platform_tag(Architecture.AARCH64) == "musllinux_1_2_aarch64"
