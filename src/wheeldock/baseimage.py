@@ -25,7 +25,7 @@ from wheeldock.errors import (
 from wheeldock.tags import Architecture, Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from wheeldock.builder import BuilderInfo, Buildx
     from wheeldock.imagecontents import ImageContents
@@ -93,6 +93,34 @@ def resolve(
     return base_image
 
 
+def ensure(
+    buildx: Buildx,
+    *,
+    say: Callable[[str], None],
+    install_packages: Callable[[Sequence[str]], None],
+    architecture: Architecture = Architecture.X86_64,
+    builder: BuilderInfo | None = None,
+) -> BaseImage:
+    """
+    The image of the default policy, put into the engine if it lacks it: what set-up does.
+
+    It is the official one, or the stand-in where no registry gives that; `install_packages`
+    installs Debian packages that the stand-in's making needs. Raises what `resolve` and
+    `standin.build` raise.
+    """
+    from wheeldock import standin  # noqa: PLC0415 - a build seldom needs it
+
+    official = official_image(Policy.parse(DEFAULT), architecture).reference
+    sees_engine = builder is None or builder.sees_local_images
+    if sees_engine and not buildx.image(official) and not _has_stand_in(buildx):
+        try:
+            _pull(official, buildx, builder, say)
+        except _REFUSALS as error:
+            say(error.message)
+            standin.build(buildx, say=say, install_packages=install_packages)
+    return resolve(DEFAULT, architecture, buildx, say=say, builder=builder)
+
+
 @lru_cache(maxsize=1)
 def _pinned_images() -> dict[str, Any]:
     text = files("wheeldock").joinpath("resources/pinned-images.toml").read_text()
@@ -109,13 +137,18 @@ def pinned_image(setting: str, architecture: Architecture) -> PinnedImage | None
         policy = Policy.parse(setting)
     except ValueError:
         return None
+    return official_image(policy, architecture)
+
+
+def official_image(policy: Policy, architecture: Architecture) -> PinnedImage:
+    """The official image of a policy. Raises ConfigurationError where there is none."""
     pinned = _pinned_images()[architecture.value]
     for name, entry in pinned.items():
         if Policy.parse(name) == policy:
             return PinnedImage(entry["image"], entry["tag"])
     problem = (
-        f"manylinux-{architecture}-image: there is no official image {setting} for {architecture};"
-        f" there is {', '.join(pinned)}"
+        f"manylinux-{architecture}-image: there is no official image for "
+        f"{policy.platform_tag(architecture)}; there is {', '.join(pinned)}"
     )
     raise ConfigurationError([problem], cure="Choose one of those, or name an image in full.")
 
@@ -123,6 +156,13 @@ def pinned_image(setting: str, architecture: Architecture) -> PinnedImage | None
 def stand_in_reference(setting: str, architecture: Architecture) -> str:
     """The stand-in's name in the engine for a short name, whether it is there or not."""
     return f"{_STAND_INS}:{Policy.parse(setting).platform_tag(architecture)}"
+
+
+def _has_stand_in(buildx: Buildx) -> bool:
+    from wheeldock import standin  # noqa: PLC0415 - as above
+
+    image = buildx.image(standin.TAG)
+    return image is not None and standin.is_current(image)
 
 
 def _pull(
@@ -169,14 +209,25 @@ def _unseen(reference: str, builder: BuilderInfo) -> BaseImageUnavailableError:
 def _base_image(
     reference: str, contents: ImageContents, architecture: Architecture, pinned: PinnedImage | None
 ) -> BaseImage:
-    is_stand_in = reference.startswith(f"{_STAND_INS}:")
     return BaseImage(
         reference=reference,
         policy=_policy(reference, contents, architecture),
         interpreters=contents.interpreters,
-        is_stand_in=is_stand_in,
-        description=reference if is_stand_in or not pinned else f"{reference} ({pinned.tag})",
+        is_stand_in=_is_stand_in(reference),
+        description=_description(reference, pinned),
     )
+
+
+def _is_stand_in(reference: str) -> bool:
+    return reference.startswith(f"{_STAND_INS}:")
+
+
+def _description(reference: str, pinned: PinnedImage | None) -> str:
+    if _is_stand_in(reference):
+        from wheeldock import standin  # noqa: PLC0415 - as above
+
+        return standin.describe()
+    return f"{reference} ({pinned.tag})" if pinned else reference
 
 
 def _policy(reference: str, contents: ImageContents, architecture: Architecture) -> Policy:
