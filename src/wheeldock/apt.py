@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,17 @@ def machine_sources(etc: Path = ETC) -> tuple[Source, ...]:
         elif file.suffix == ".sources" and file.is_file():
             sources += parse_deb822(file.read_text(encoding="utf-8"))
     return tuple(sources)
+
+
+def proxies() -> dict[str, str]:
+    """The proxies that apt is told to use, as environment variables."""
+    found = {}
+    for scheme in ("http", "https"):
+        command = ["apt-config", "shell", "value", f"Acquire::{scheme}::Proxy"]
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        if words := shlex.split(said):
+            found[f"{scheme}_proxy"] = words[0].partition("=")[2]
+    return found
 
 
 def parse_one_line(text: str) -> Iterator[Source]:

@@ -8,7 +8,9 @@ export UV_TOOL_DIR=/usr/local/lib/tools UV_TOOL_BIN_DIR=/usr/local/lib/tools/bin
 if [[ -s /run/secrets/ca ]]; then
     export SSL_CERT_FILE=/run/secrets/ca
 fi
-for tool in auditwheel cmake ninja; do
+jobs=()
+for name in auditwheel cmake ninja; do
+    tool=$(grep "^${name}==" /recipe/tools.txt)
     uv tool install --quiet --python "${interpreters[0]}" "${tool}" &
     jobs+=("$!")
 done
