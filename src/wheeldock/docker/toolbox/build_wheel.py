@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import sys
+import zipfile
 from pathlib import Path
 
 from frontend import PURE_WHEEL, build, fail
 from packaging.utils import parse_wheel_filename
 
+
+def why_pure(wheel: Path) -> str:
+    """Say why a wheel is no platform wheel; "" when it is one."""
+    if all(tag.platform == "any" for tag in parse_wheel_filename(wheel.name)[3]):
+        return "is a pure-Python wheel"
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            with archive.open(name) as member:
+                if member.read(4) == b"\x7fELF":
+                    return ""
+    return "is tagged as a platform wheel and has no compiled file in it"
+
+
 if __name__ == "__main__":
     source, output = map(Path, sys.argv[1:])
     wheel = build("wheel", source, output)
-    if all(tag.platform == "any" for tag in parse_wheel_filename(wheel.name)[3]):
+    if reason := why_pure(wheel):
         fail(
             PURE_WHEEL,
-            f"{wheel.name} is a pure-Python wheel; a platform wheel was due.",
-            "The build backend may have gone on without the compiled part: read its log above.",
+            f"{wheel.name} {reason}; a platform wheel was due.",
+            "The build backend may have gone on without the compiled part: read its log.",
         )
