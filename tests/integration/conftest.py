@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import platform
 import secrets
 import shutil
@@ -14,14 +15,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wheeldock import baseimage
+from wheeldock import baseimage, standin
 from wheeldock.apt import PrivateApt, machine_sources
 from wheeldock.builder import Buildx
 from wheeldock.errors import WheeldockError
 from wheeldock.tags import Architecture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from wheeldock.baseimage import BaseImage
 
@@ -37,8 +38,23 @@ def buildx() -> Buildx:
 
 
 @pytest.fixture(scope="session")
+def base_image(buildx: Buildx) -> BaseImage:
+    """What set-up gives this machine to build on: the official image or the stand-in."""
+    return baseimage.ensure(buildx, say=print, install_packages=_install)
+
+
+@pytest.fixture(scope="session")
 def stand_in(buildx: Buildx) -> BaseImage:
-    return baseimage.resolve("manylinux_2_28", Architecture.X86_64, buildx, say=print)
+    """The stand-in, made first if the engine has none that is current."""
+    image = buildx.image(standin.TAG)
+    if image is None or not standin.is_current(image):
+        standin.build(buildx, say=print, install_packages=_install)
+    return baseimage.resolve(standin.TAG, Architecture.X86_64, buildx, say=print)
+
+
+def _install(packages: Sequence[str]) -> None:
+    install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    subprocess.run(install if os.geteuid() == 0 else ["sudo", "-n", *install], check=True)
 
 
 class Registry:

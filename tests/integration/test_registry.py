@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 X86_64 = Architecture.X86_64
-NAME = "wheeldock-test-stand-in"
+NAME = "wheeldock-test-base"
 NO_DIGEST = "sha256:" + "0" * 64
 DOCKERFILE = """\
 ARG BASE_IMAGE
@@ -64,15 +64,15 @@ class Pushed:
 
 
 @pytest.fixture(scope="module")
-def push(buildx: Buildx, stand_in: BaseImage) -> Iterator[Callable[[str], Pushed]]:
-    """Push the stand-in to a registry; what tests pulled from there is removed at the end."""
+def push(buildx: Buildx, base_image: BaseImage) -> Iterator[Callable[[str], Pushed]]:
+    """Push the base image to a registry; what tests pulled from there is removed at the end."""
     docker = DockerClient()
     with contextlib.ExitStack() as stack:
 
         def push_to(address: str) -> Pushed:
             repository = f"{address}/{NAME}"
             tag = f"{repository}:1"
-            docker.image.tag(stand_in.reference, tag)
+            docker.image.tag(base_image.reference, tag)
             docker.image.push(tag, quiet=True)
             names = docker.image.inspect(tag).repo_digests
             (digest,) = (name for name in names if name.startswith(f"{repository}@"))
@@ -81,7 +81,7 @@ def push(buildx: Buildx, stand_in: BaseImage) -> Iterator[Callable[[str], Pushed
             return Pushed(tag, digest)
 
         yield push_to
-    assert buildx.image(stand_in.reference), "the stand-in went away with its copies"
+    assert buildx.image(base_image.reference), "the base image went away with its copies"
 
 
 def _remove(buildx: Buildx, *references: str) -> None:
@@ -101,7 +101,7 @@ def resolve(setting: str, buildx: Buildx) -> tuple[BaseImage, list[str]]:
 
 def test_an_image_is_pulled_by_digest_and_built_on_when_its_registry_is_gone(
     buildx: Buildx,
-    stand_in: BaseImage,
+    base_image: BaseImage,
     start_registry: Callable[..., Registry],
     push: Callable[[str], Pushed],
     tmp_path: Path,
@@ -111,7 +111,7 @@ def test_an_image_is_pulled_by_digest_and_built_on_when_its_registry_is_gone(
     image, said = resolve(reference, buildx)
     assert image.reference == reference
     assert image.policy == Policy.parse("manylinux_2_28")
-    assert image.interpreters == stand_in.interpreters
+    assert image.interpreters == base_image.interpreters
     assert said == [f"pulling {reference}"]
 
     registry.stop()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wheeldock import baseimage, imagecontents
+from wheeldock import baseimage, imagecontents, standin
 from wheeldock.builder import BuilderInfo, ImageInfo
 from wheeldock.errors import (
     BaseImageUnavailableError,
@@ -112,7 +112,9 @@ def test_a_reference_is_no_short_name() -> None:
 
 
 def test_a_policy_without_an_official_image_is_an_error_with_those_that_are_there() -> None:
-    with pytest.raises(ConfigurationError, match="no official image manylinux_2_29") as it:
+    with pytest.raises(
+        ConfigurationError, match="no official image for manylinux_2_29_x86_64"
+    ) as it:
         baseimage.pinned_image("manylinux_2_29", X86_64)
     assert "manylinux2014, manylinux_2_28, manylinux_2_34, musllinux_1_2" in str(it.value)
 
@@ -223,3 +225,73 @@ def test_a_platform_says_the_policy_when_nothing_else_does(
     engine.images = {"mine:1"}
     engine.contents = ImageContents(frozenset(), "", "musllinux_1_2_x86_64")
     assert resolve("mine:1").policy == Policy.parse("musllinux_1_2")
+
+
+@pytest.fixture
+def ensure(
+    engine: FakeEngine, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., BaseImage]:
+    def build(_: FakeEngine, *, say: Callable[[str], None], install_packages: object) -> None:
+        assert install_packages is print
+        say("making the stand-in")
+        engine.images.add(STAND_IN)
+
+    monkeypatch.setattr(standin, "build", build)
+
+    def ensured(*, current: bool = True, builder: BuilderInfo | None = None) -> BaseImage:
+        monkeypatch.setattr(standin, "is_current", lambda _: current)
+        return baseimage.ensure(engine, say=said.append, install_packages=print, builder=builder)
+
+    return ensured
+
+
+def test_the_stand_in_has_the_name_that_it_is_made_under() -> None:
+    assert standin.TAG == STAND_IN
+
+
+def test_an_official_image_that_is_there_is_all_that_set_up_needs(
+    engine: FakeEngine, ensure: Callable[..., BaseImage], said: list[str]
+) -> None:
+    engine.images = {OFFICIAL.reference}
+    assert ensure().reference == OFFICIAL.reference
+    assert said == []
+
+
+def test_a_current_stand_in_is_enough_for_set_up_and_is_announced(
+    engine: FakeEngine, ensure: Callable[..., BaseImage], said: list[str]
+) -> None:
+    engine.images, engine.remote = {STAND_IN}, {OFFICIAL.reference}
+    assert ensure().is_stand_in
+    assert said == [standin.describe()]
+
+
+@pytest.mark.parametrize("images", [set(), {STAND_IN}])
+def test_set_up_pulls_the_official_image_rather_than_make_a_stand_in(
+    engine: FakeEngine, ensure: Callable[..., BaseImage], said: list[str], images: set[str]
+) -> None:
+    engine.images, engine.remote = images, {OFFICIAL.reference}
+    assert ensure(current=False).reference == OFFICIAL.reference
+    assert said == [f"pulling {OFFICIAL.reference}"]
+
+
+@pytest.mark.parametrize("images", [set(), {STAND_IN}])
+def test_set_up_makes_the_stand_in_where_no_registry_answers(
+    engine: FakeEngine, ensure: Callable[..., BaseImage], said: list[str], images: set[str]
+) -> None:
+    engine.images = images
+    assert ensure(current=False).is_stand_in
+    assert said == [
+        f"pulling {OFFICIAL.reference}",
+        NO_REGISTRY.message,
+        "making the stand-in",
+        standin.describe(),
+    ]
+
+
+def test_set_up_makes_no_stand_in_for_a_builder_that_would_not_see_it(
+    engine: FakeEngine, ensure: Callable[..., BaseImage], said: list[str]
+) -> None:
+    with pytest.raises(BaseImageUnavailableError):
+        ensure(builder=builder(local=False))
+    assert said == []
+    assert engine.images == set()
