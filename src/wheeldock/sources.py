@@ -143,15 +143,15 @@ def _sdist(path: Path) -> SdistSource:
 
 def _requirement(text: str) -> Requirement | None:
     """The requirement, or None for what can only be a path."""
-    if text.startswith((".", "~")) or text.endswith(_PATH_SUFFIXES):
+    if "://" not in text and text.endswith(_PATH_SUFFIXES):
         return None
     try:
         requirement = Requirement(text)
     except InvalidRequirement:
-        return None
-    if requirement.url or requirement.marker:
+        requirement = None
+    if "://" in text or (requirement and requirement.marker):
         raise RequirementNotFoundError(
-            f"{text!r} has more than a name and versions; expected the like of 'name==1.0'",
+            f"{text!r} is more than a name and versions; expected the like of 'name==1.0'",
             cure="Download the sdist and give its path.",
         )
     return requirement
