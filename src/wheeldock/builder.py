@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from wheeldock.errors import BuildxMissingError, WheeldockError
+from wheeldock.errors import BuildxMissingError
 from wheeldock.events import Event, parse
 from wheeldock.failures import (
     builder_not_found,
@@ -153,11 +153,11 @@ class Buildx:
         """
         from python_on_whales.exceptions import DockerException  # noqa: PLC0415
 
-        if not self._docker.buildx.is_installed():
-            raise self._missing()
         try:
             builder = self._docker.buildx.inspect(name)
         except DockerException as error:
+            if not self._docker.buildx.is_installed():
+                raise _buildx_missing() from None
             if engine_is_down(error.stderr or ""):
                 raise engine_unreachable(error.stderr or "") from None
             raise builder_not_found(name or "") from None
@@ -168,10 +168,6 @@ class Buildx:
             can_export_cache=driver != "docker" or self._has_containerd_store(),
             sees_local_images=driver == "docker",
         )
-
-    def _missing(self) -> WheeldockError:
-        message = "the Docker client has no Buildx (`docker buildx version` fails)"
-        return BuildxMissingError(message, cure="`invoke setup` installs it.")
 
     def _has_containerd_store(self) -> bool:
         status = self._docker.system.info().driver_status or []
@@ -190,7 +186,7 @@ class Buildx:
         except NoSuchImage:
             return None
         except DockerException as error:
-            raise engine_unreachable(error.stderr or "") from None
+            raise image_error(reference, error.stderr or "") from None
         environment = dict(entry.partition("=")[::2] for entry in image.config.env or [])
         return ImageInfo(id=image.id, labels=image.config.labels or {}, environment=environment)
 
@@ -214,6 +210,11 @@ class Buildx:
 
         with contextlib.suppress(NoSuchImage):
             self._docker.image.remove(reference, force=True)
+
+
+def _buildx_missing() -> BuildxMissingError:
+    message = "the Docker client has no Buildx (`docker buildx version` fails)"
+    return BuildxMissingError(message, cure="`invoke setup` installs it.")
 
 
 def _arguments(request: BuildRequest) -> dict[str, Any]:
