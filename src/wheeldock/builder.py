@@ -161,7 +161,8 @@ class Buildx:
             if engine_is_down(error.stderr or ""):
                 raise engine_unreachable(error.stderr or "") from None
             raise builder_not_found(name or "") from None
-        driver = builder.driver or ""
+        # Buildx names no driver, and ends well, when the engine behind the builder is away.
+        driver = builder.driver or "docker"
         return BuilderInfo(
             name=builder.name or "",
             driver=driver,
@@ -170,7 +171,12 @@ class Buildx:
         )
 
     def _has_containerd_store(self) -> bool:
-        status = self._docker.system.info().driver_status or []
+        from python_on_whales.exceptions import DockerException  # noqa: PLC0415
+
+        try:
+            status = self._docker.system.info().driver_status or []
+        except DockerException as error:
+            raise engine_unreachable(error.stderr or "") from None
         return any(_CONTAINERD_STORE in value for _, value in status)
 
     def image(self, reference: str) -> ImageInfo | None:
