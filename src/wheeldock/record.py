@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from wheeldock.events import Event, Log, Notice, Step
@@ -13,28 +15,44 @@ if TYPE_CHECKING:
 TAIL_LINES = 40
 """How many of the last lines of a step's log are kept to explain a failure."""
 
+TAIL_WIDTH = 2000
+"""How many characters of a line are kept."""
+
+_CANCELLED = "context canceled"
+_ESCAPE = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]"  # ECMA-48: a control sequence,
+    r"|[]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?"  # a control string,
+    r"|[ -/]*[0-~])"  # or another escape
+)
+
 
 class BuildRecord:
     """Gathers the events of one build; `add` each as it comes."""
 
     def __init__(self) -> None:
         self._steps: dict[str, Step] = {}
+        """Those that began are in the order in which they did; the others stand before them."""
         self._spent: dict[str, float] = {}
         self._tails: dict[str, deque[str]] = {}
-        self.notices: list[str] = []
+        self._open: dict[str, str] = {}
+        """The line of each step's log that has no end yet."""
+        self._speaker = ""
+        """The step whose log came last."""
+        self.notices: deque[str] = deque(maxlen=10 * TAIL_LINES)
 
     def add(self, event: Event) -> None:
         """Take in one event."""
         if isinstance(event, Step):
             self._add_step(event)
         elif isinstance(event, Log):
-            tail = self._tails.setdefault(event.digest, deque(maxlen=TAIL_LINES))
-            tail.extend(event.text.splitlines())
+            self._add_log(event)
         elif isinstance(event, Notice):
             self.notices.append(event.text)
 
     def _add_step(self, step: Step) -> None:
         before = self._steps.get(step.digest)
+        if step.started is not None and (before is None or before.started is None):
+            self._steps.pop(step.digest, None)
         self._steps[step.digest] = step
         # A step can run in several intervals (it was paused, or taken up by another build).
         if step.started is None or step.completed is None:
@@ -43,37 +61,78 @@ class BuildRecord:
             seconds = max(0.0, step.completed - step.started)
             self._spent[step.digest] = self._spent.get(step.digest, 0.0) + seconds
 
+    def _add_log(self, log: Log) -> None:
+        self._speaker = log.digest
+        *lines, rest = (self._open.get(log.digest, "") + log.text).split("\n")
+        tail = self._tails.setdefault(log.digest, deque(maxlen=TAIL_LINES))
+        tail.extend(plain(line)[:TAIL_WIDTH] for line in lines[-TAIL_LINES:])
+        self._open[log.digest] = rest[-TAIL_WIDTH:]
+
     @property
     def stage(self) -> str:
         """The Dockerfile stage that runs now, or ran last."""
-        running = [step for step in self._staged() if step.started is not None]
-        running.sort(key=lambda step: (step.completed is None, step.started or 0.0))
-        return running[-1].stage if running else ""
+        begun = sorted(self._run(), key=lambda step: step.completed is None)
+        return begun[-1].stage if begun else ""
+
+    def stage_of(self, event: Event) -> str:
+        """The Dockerfile stage that an event is about, or ""."""
+        if isinstance(event, Log):
+            step = self._steps.get(event.digest)
+            return step.stage if step else ""
+        return event.stage if isinstance(event, Step) else ""
+
+    def is_done(self, stage: str) -> bool:
+        """Whether all that is known of a Dockerfile stage has been done."""
+        steps = [step for step in self._steps.values() if step.stage == stage]
+        return all(step.completed is not None and not step.error for step in steps)
 
     @property
     def seconds(self) -> dict[str, float]:
         """Seconds spent in each Dockerfile stage, in the order in which they began."""
         spent: dict[str, float] = {}
-        for step in self._staged():
+        for step in self._run():
             spent[step.stage] = spent.get(step.stage, 0.0) + self._spent.get(step.digest, 0.0)
         return spent
 
     @property
     def cached(self) -> bool:
         """Whether the build ran no step of the Dockerfile: all came from the cache."""
-        steps = [step for step in self._staged() if " FROM " not in step.name]
+        steps = [step for step in self._run() if not step.is_from]
         return bool(steps) and all(step.cached for step in steps)
 
     @property
     def failed_step(self) -> Step | None:
-        """The step that failed, but for those that were only cancelled with it."""
+        """
+        The step that failed, and not one that was only cancelled with it.
+
+        A cancelled one when the whole build was cancelled; None when it failed outside of a step.
+        """
         failed = [step for step in self._steps.values() if step.error]
-        failed.sort(key=lambda step: "context canceled" in step.error)
-        return failed[0] if failed else None
+        own = [step for step in failed if _CANCELLED not in step.error]
+        if not own and self.notices and not any(_CANCELLED in line for line in self.notices):
+            return None
+        return next(iter(own or failed), None)
 
     def tail(self, step: Step) -> list[str]:
-        """The last lines that the step printed."""
-        return list(self._tails.get(step.digest, ()))
+        """The last lines that the step printed, as a terminal shows them but without colours."""
+        lines = [*self._tails.get(step.digest, ()), plain(self._open.get(step.digest, ""))]
+        return lines[-TAIL_LINES:] if lines[-1] else lines[:-1]
 
-    def _staged(self) -> Iterator[Step]:
-        return (step for step in self._steps.values() if step.stage)
+    @property
+    def last_line(self) -> str:
+        """The last line of all logs that is not blank, as a terminal shows it."""
+        tail = self._tails.get(self._speaker, ())
+        lines = chain([plain(self._open.get(self._speaker, ""))], reversed(tail))
+        return next((line for line in lines if line.strip()), "")
+
+    def _run(self) -> Iterator[Step]:
+        """The steps of the Dockerfile that began, in the order in which they did."""
+        return (step for step in self._steps.values() if step.stage and step.started is not None)
+
+
+def plain(line: str) -> str:
+    """A line as a terminal shows it: no escapes, and what a carriage return overwrites is gone."""
+    if line.isprintable():
+        return line
+    line = _ESCAPE.sub("", line).rstrip("\r").rpartition("\r")[2].expandtabs()
+    return "".join(char if char.isprintable() else " " * char.isspace() for char in line)
