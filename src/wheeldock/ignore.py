@@ -40,9 +40,10 @@ def patterns(listing: Listing) -> list[str]:
     names = _repeated(map(_name, left_out), kept, at_least=2)
     rest = [path for path in left_out if _name(path) not in names]
     endings = _repeated(map(_ending, rest), set(map(_ending, kept)), at_least=_MANY)
+    endings = {ending for ending in endings if re.fullmatch(r"\.\w+", ending)}
     return [
         *(f"**/{escape(name)}" for name in sorted(names)),
-        *(f"**/*{escape(ending)}" for ending in sorted(endings)),
+        *(f"**/*{ending}" for ending in sorted(endings)),
         *(escape(path) for path in rest if _ending(path) not in endings),
         # A branch may have a name that one of the patterns above matches.
         *(f"!{escape(folder)}" for folder in listing.repositories if names or endings),

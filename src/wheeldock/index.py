@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _SECONDS = 30
 """How long the index may be silent."""
 _SHOWN_VERSIONS = 5
+_MACHINE_FILE = "/etc/pip.conf"
 
 
 def find_sdist(requirement: Requirement, folder: Path, environ: Mapping[str, str]) -> Path:
@@ -84,9 +85,9 @@ def _pip_files(environ: Mapping[str, str]) -> list[str]:
     name = environ.get("PIP_CONFIG_FILE")
     if name == os.devnull:
         return []
-    machine = platformdirs.site_config_path("pip", appauthor=False, multipath=True)
-    files = [Path(folder, "pip.conf") for folder in reversed(str(machine).split(os.pathsep))]
-    files += [Path("/etc/pip.conf"), Path.home() / ".pip" / "pip.conf"]
+    machine = platformdirs.site_config_dir("pip", appauthor=False, multipath=True)
+    files = [Path(folder, "pip.conf") for folder in reversed(machine.split(os.pathsep))]
+    files += [Path(_MACHINE_FILE), Path.home() / ".pip" / "pip.conf"]
     files += [platformdirs.user_config_path("pip", appauthor=False) / "pip.conf"]
     files += [Path(sys.prefix, "pip.conf")]
     return [str(file) for file in files] + ([name] if name else [])

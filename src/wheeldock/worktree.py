@@ -90,7 +90,9 @@ def _ask_git(root: Path, outputs: tuple[str, ...]) -> Listing | None:
         else:
             listing.kept.append(path)
     for path in untracked:
-        if path.endswith("/") and (root / path / ".git").exists():
+        if path == "./":  # the whole tree, in a checkout around it
+            walk.folder("")
+        elif path.endswith("/") and (root / path / ".git").exists():
             listing.add(path, list_tree(root / path))
         else:
             walk.entry(path)
