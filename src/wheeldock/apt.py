@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 ETC = Path("/etc/apt")
-_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 _ONE_LINE = re.compile(
     r"deb\s+(?:\[(?P<options>[^]]*)\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s*(?P<components>[^#]*)"
@@ -36,16 +35,21 @@ class Source:
     suite: str
     components: tuple[str, ...] = ("main",)
     signed_by: str = ""
-    """A keyring's path, or the key itself as a deb822 field holds it; "" for apt's default."""
+    """A keyring's path, or the key itself as a deb822 field holds it; "" for apt's own keys."""
 
-    def deb822(self) -> str:
-        """The source as a paragraph of a `.sources` file, packages of this machine's kind only."""
-        return (
-            f"Types: deb\nURIs: {self.uri}\nSuites: {self.suite}\n"
-            f"Components: {' '.join(self.components)}\nSigned-By: {self.signed_by or _KEYRING}\n"
+    def deb822(self, types: str = "deb") -> str:
+        """The source as a paragraph of a `.sources` file; `deb-src` has packages' own sources."""
+        fields = {
+            "Types": types,
+            "URIs": self.uri,
+            "Suites": self.suite,
+            "Components": " ".join(self.components),
             # Neither file lists nor icons, whatever the machine is set up to fetch.
-            "Targets: Packages\n"
-        )
+            "Targets": "Packages Sources",
+        }
+        if self.signed_by:
+            fields["Signed-By"] = self.signed_by
+        return "".join(f"{name}: {value}\n" for name, value in fields.items())
 
 
 def machine_sources(etc: Path = ETC) -> tuple[Source, ...]:
@@ -115,12 +119,14 @@ class PrivateApt:
     package depends on is all there to download.
     """
 
-    def __init__(self, folder: Path, sources: Iterable[Source]) -> None:
+    def __init__(self, folder: Path, sources: Iterable[Source], *, types: str = "deb") -> None:
         for name in ("state", "cache"):
             (folder / name).mkdir(parents=True)
         self._configuration = folder / "apt.conf"
         sources_file = folder / "private.sources"
-        sources_file.write_text("\n".join(source.deb822() for source in sources), encoding="utf-8")
+        sources_file.write_text(
+            "\n".join(source.deb822(types) for source in sources), encoding="utf-8"
+        )
         settings = {
             "Dir::Etc::sourcelist": sources_file,
             "Dir::Etc::sourceparts": "/dev/null",
@@ -165,6 +171,11 @@ class PrivateApt:
         """Fetch the packages' `.deb` files into a folder. Raises AptError."""
         into.mkdir(parents=True, exist_ok=True)
         self._run("download", *packages, cwd=into)
+
+    def download_source(self, package: str, into: Path) -> None:
+        """Fetch a package's own source, of sources of the type `deb-src`. Raises AptError."""
+        into.mkdir(parents=True, exist_ok=True)
+        self._run("source", "--download-only", package, cwd=into)
 
     def _run(self, command: str, *arguments: str, cwd: Path | None = None) -> str:
         environment = {**os.environ, "APT_CONFIG": str(self._configuration), "LC_ALL": "C"}

@@ -14,19 +14,20 @@ import platform
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from wheeldock import standin_context as contexts
 from wheeldock.apt import machine_sources
 from wheeldock.builder import BuildEndedError, BuildRequest, ImageOutput
 from wheeldock.errors import BaseImageUnavailableError
 from wheeldock.failures import explain
 from wheeldock.recipe import network_secrets
 from wheeldock.record import BuildRecord
+from wheeldock.standin_context import BASE, Gathered, gather
+from wheeldock.standin_parts import CURE, FREE_THREADED, PACKAGED, debian_mirror
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from wheeldock.builder import Builder, ImageInfo
-    from wheeldock.standin_context import Gathered
+    from wheeldock.standin_parts import Interpreter
 
 TAG = "wheeldock/stand-in:manylinux_2_28_x86_64"
 """The image's name in the engine."""
@@ -48,24 +49,29 @@ def describe() -> str:
 
 def recipe() -> str:
     """The digest of what the stand-in is made by."""
-    digest = hashlib.sha256(repr(contexts.INTERPRETERS).encode())
-    for path in sorted(contexts.BASE.iterdir()):
+    digest = hashlib.sha256(repr(PACKAGED).encode())
+    for path in sorted(BASE.iterdir()):
         if path.is_file():
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
-def is_current(info: ImageInfo, *, now: datetime | None = None) -> bool:
+def is_current(
+    info: ImageInfo, *, free_threaded: bool = False, now: datetime | None = None
+) -> bool:
     """
     Whether the image is what `build` would make.
 
     One that lacks an interpreter, as its suite was not there, is current for a day.
     """
-    if info.labels.get(f"{_LABEL}recipe") != recipe():
+    labels = info.labels
+    if labels.get(f"{_LABEL}recipe") != recipe():
         return False
-    if not info.labels.get(f"{_LABEL}skipped"):
+    if free_threaded and FREE_THREADED.name not in labels[f"{_LABEL}interpreters"].split():
+        return False
+    if not labels[f"{_LABEL}skipped"]:
         return True
-    created = datetime.fromisoformat(info.labels[_CREATED])
+    created = datetime.fromisoformat(labels[_CREATED])
     return (now or datetime.now(timezone.utc)) - created < _RETRY
 
 
@@ -74,40 +80,48 @@ def build(
     *,
     say: Callable[[str], None],
     install_packages: Callable[[Sequence[str]], None],
+    free_threaded: bool = False,
 ) -> None:
     """
     Make the stand-in, or make it anew, with every interpreter that the mirror has.
 
-    `install_packages` installs Debian packages on this machine. Raises BaseImageUnavailableError
-    when there is nothing to make it from, and what a failed build raises.
+    `install_packages` installs Debian packages on this machine; `free_threaded` adds cp313t, which
+    takes minutes to compile. Raises BaseImageUnavailableError when there is nothing to make it
+    from, and what a failed build raises.
     """
     if platform.machine() != "x86_64":
         message = f"the stand-in base image is for x86_64, and this machine is {platform.machine()}"
-        raise BaseImageUnavailableError(message, cure=contexts.CURE)
-    mirror = contexts.debian_mirror(machine_sources())
+        raise BaseImageUnavailableError(message, cure=CURE)
+    mirror = debian_mirror(machine_sources())
     say(f"Making the stand-in base image from packages at {mirror.main.uri}: about a minute.")
-    with contexts.gather(mirror, say, install_packages) as gathered:
-        _run(builder, request(gathered))
-    say(f"{TAG} is ready, with {', '.join(gathered.interpreters)}.")
+    with gather(
+        mirror, free_threaded=free_threaded, say=say, install_packages=install_packages
+    ) as gathered:
+        _run(builder, request(gathered, datetime.now(timezone.utc)))
+    say(f"{TAG} is ready, with {_names(gathered.interpreters)}.")
 
 
-def request(gathered: Gathered) -> BuildRequest:
+def request(gathered: Gathered, now: datetime) -> BuildRequest:
     """The stand-in's build, in Buildx's terms."""
     return BuildRequest(
         target="image",
-        dockerfile=contexts.BASE / "Dockerfile",
+        dockerfile=BASE / "Dockerfile",
         context=gathered.folder,
-        contexts={"recipe": contexts.BASE},
+        contexts={"recipe": BASE},
         output=ImageOutput(TAG),
         build_args={
             "TOOLS_INTERPRETER": gathered.tools_interpreter,
             "RECIPE": recipe(),
-            "INTERPRETERS": " ".join(gathered.interpreters),
-            "SKIPPED": " ".join(gathered.skipped),
-            "CREATED": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "INTERPRETERS": _names(gathered.interpreters),
+            "SKIPPED": _names(gathered.skipped),
+            "CREATED": now.isoformat(timespec="seconds"),
         },
         secrets=network_secrets(os.environ),
     )
+
+
+def _names(interpreters: Iterable[Interpreter]) -> str:
+    return " ".join(interpreter.name for interpreter in interpreters)
 
 
 def _run(builder: Builder, request: BuildRequest) -> None:
