@@ -56,14 +56,15 @@ def escape(path: str) -> str:
     Return the pattern that matches this path alone.
 
     A pattern is one of Go's `filepath.Match`, read from a line that is stripped of white space,
-    in which a leading `#` and `!` have a meaning. A character that no line can hold (a newline,
-    or a byte that is not UTF-8) becomes a `?`.
+    in which a leading `#` and `!` have a meaning. What no line can hold becomes a range of as
+    few characters as can be: of three for a newline, of two for a byte that is not UTF-8, which
+    Go takes for U+FFFD.
     """
     escaped = path
-    if re.search(r"[][*?\\^#!]", path):
+    if re.search(r"[][*?\\^#!\n\udc80-\udcff]|\A\s|\s\Z", path):
         escaped = re.sub(r"[][*?\\^#!.+(){}|$]", r"\\\g<0>", path)
-    edges = re.sub(r"\A[^\S\n\r]|[^\S\n\r]\Z", r"[\g<0>]", escaped)
-    return re.sub(r"[\n\r\udc80-\udcff]", "?", edges)
+    edges = re.sub(r"\A[^\S\n]|[^\S\n]\Z", r"[\g<0>]", escaped)
+    return re.sub(r"[\udc80-\udcff]", "[\ufffc-\ufffd]", edges.replace("\n", "[\t-\v]"))
 
 
 def _topmost(paths: Iterable[str]) -> Iterator[str]:

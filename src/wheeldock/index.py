@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import platformdirs
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 from packaging.version import InvalidVersion, Version
+from pydantic import ValidationError
 from pypi_simple import (
     PYPI_SIMPLE_ENDPOINT,
     DigestMismatchError,
@@ -24,7 +25,7 @@ from pypi_simple import (
     UnsupportedContentTypeError,
     UnsupportedRepoVersionError,
 )
-from requests import HTTPError, PreparedRequest, RequestException, Session
+from requests import HTTPError, JSONDecodeError, PreparedRequest, RequestException, Session
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3 import Retry
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 _SECONDS = 30
 """How long the index may be silent."""
 _SHOWN_VERSIONS = 5
+_STRANGE = (UnsupportedContentTypeError, UnsupportedRepoVersionError)
 _MACHINE_FILE = "/etc/pip.conf"
 
 
@@ -195,12 +197,12 @@ def _explained(requirement: Requirement, url: str) -> Iterator[None]:
         said = f"{answer.status_code} {answer.reason}" if answer is not None else "an error"
         message = f"{requirement}: the index {url} answers {said}"
         cure = "Check PIP_INDEX_URL or pip's configuration, and the credentials in it."
+    except (JSONDecodeError, ValidationError, *_STRANGE) as error:
+        message = f"{requirement}: {url} is no package index: {str(error).splitlines()[0]}"
+        cure = "Check PIP_INDEX_URL or pip's configuration."
     except RequestException as error:
         message = f"{requirement}: the index {url} does not answer: {_root(error)}"
         cure = "Check the network, the proxy, and PIP_INDEX_URL or pip's configuration."
-    except (UnsupportedContentTypeError, UnsupportedRepoVersionError) as error:
-        message = f"{requirement}: {url} is no package index: {error}"
-        cure = "Check PIP_INDEX_URL or pip's configuration."
     else:
         return
     raise RequirementNotFoundError(message, cure=cure) from None

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
         ("!a", r"\!a"),
         (" a ", "[ ]a[ ]"),
         ("a\u00a0", "a[\u00a0]"),
-        ("a\nb", "a?b"),
-        ("a\udcffb", "a?b"),
+        (" a+b", r"[ ]a\+b"),
+        ("a\r", "a[\r]"),
+        ("\na\nb", "[\t-\v]a[\t-\v]b"),
+        ("a\udcffb", "a[\ufffc-\ufffd]b"),
     ],
 )
 def test_a_path_is_escaped_where_it_must_be(path: str, pattern: str) -> None:
