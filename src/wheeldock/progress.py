@@ -1,13 +1,28 @@
-"""What the user sees while it builds: a live display, a log, JSON lines, or nothing."""
+"""
+What the user sees while it builds: a live display, a log, JSON lines, or nothing.
+
+A display never shows all that compilers print: it shows where each target is, and the error
+that a run ends with has the last lines of the log.
+"""
 
 from __future__ import annotations
 
+import json
+import sys
+import threading
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from datetime import datetime, timezone
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
+from rich.text import Text
+
+from wheeldock import report as reports
+from wheeldock.events import Log, Step
+
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
 
     from rich.console import Console
 
@@ -26,22 +41,11 @@ class ProgressMode(str, Enum):
     JSON = "json"
     """Objects on the standard output, one a line, and nothing else there."""
     QUIET = "quiet"
-    """Nothing: errors are not the display's."""
+    """Nothing: the error that a run ends with is not the display's."""
 
 
-class Progress(Protocol):
+class Progress(AbstractContextManager["Progress"], Protocol):
     """A display. Its methods may be called from several threads at once."""
-
-    def __enter__(self) -> Progress:
-        """Begin to show."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Show no more, and leave the terminal as it was."""
 
     def say(self, text: str) -> None:
         """Show a message for people."""
@@ -56,9 +60,139 @@ class Progress(Protocol):
         """Show what became of a target."""
 
     def summary(self, report: RunReport, output: Path) -> None:
-        """Show what became of the run, whose files are in that folder."""
+        """Show what became of the run, whose files go to that folder."""
 
 
 def open_progress(mode: ProgressMode, console: Console) -> Progress:
     """The display of that mode. People's text goes to the console, JSON to standard output."""
-    raise NotImplementedError
+    if mode is ProgressMode.QUIET:
+        return Quiet()
+    if mode is ProgressMode.JSON:
+        return _JsonLines(console)
+    # FORCE_COLOR makes rich take a pipe for a terminal, and CI systems set it.
+    if mode is ProgressMode.AUTO and console.is_interactive and console.file.isatty():
+        from wheeldock.live import Live  # noqa: PLC0415 - only a terminal needs it
+
+        return Live(console)
+    return Plain(console)
+
+
+class Quiet:
+    """Shows nothing."""
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing behind."""
+
+    def say(self, text: str) -> None:
+        """Say nothing."""
+
+    def started(self, name: str) -> None:
+        """Show nothing."""
+
+    def event(self, name: str, event: Event, record: BuildRecord) -> None:
+        """Show nothing."""
+
+    def finished(self, report: TargetReport) -> None:
+        """Show nothing."""
+
+    def summary(self, report: RunReport, output: Path) -> None:
+        """Show nothing."""
+
+
+class Plain(Quiet):
+    """A line when a stage begins and when it ends, but none for what comes from the cache."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._running: dict[str, set[str]] = {}
+        self._ended: dict[str, set[str]] = {}
+
+    def say(self, text: str) -> None:
+        """Print the message."""
+        self._print(Text(text))
+
+    def started(self, name: str) -> None:
+        """Print nothing: its first stage says it, if there is anything to do."""
+        self._running[name] = set()
+        self._ended[name] = set()
+
+    def event(self, name: str, event: Event, record: BuildRecord) -> None:
+        """Print that a stage begins or ends, if that is what the event says."""
+        if not isinstance(event, Step) or event.is_from or not event.stage:
+            return
+        stage, running, ended = event.stage, self._running[name], self._ended[name]
+        if stage not in running | ended and event.started is not None and not event.cached:
+            running.add(stage)
+            self._print(Text(f"{name} {stage}: started"))
+        if stage in running and record.is_done(stage):
+            running.remove(stage)
+            ended.add(stage)
+            spent = reports.seconds(record.seconds[stage])
+            self._print(Text(f"{name} {stage}: done in {spent}"))
+
+    def finished(self, report: TargetReport) -> None:
+        """Print what became of the target."""
+        outcome = reports.outcome(report)
+        why = f": {reports.reason(report)}" if report.error else ""
+        line = Text(f"{report.name}: ").append(outcome, reports.STYLES[outcome])
+        self._print(line.append(f" in {reports.seconds(report.seconds)}{why}"))
+
+    def summary(self, report: RunReport, output: Path) -> None:
+        """Print the table."""
+        reports.show(report, output, self._console)
+
+    def _print(self, line: Text) -> None:
+        self._console.print(line, soft_wrap=True)
+
+
+class _JsonLines(Quiet):
+    """An object a line on standard output, for programs."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._lock = threading.Lock()
+
+    def say(self, text: str) -> None:
+        """Write a `message`."""
+        self._write("message", text=text)
+
+    def started(self, name: str) -> None:
+        """Write a `started`."""
+        self._write("started", target=name)
+
+    def event(self, name: str, event: Event, record: BuildRecord) -> None:
+        """Write a `step`, a `log` or a `notice`."""
+        stage = record.stage_of(event)
+        if isinstance(event, Step):
+            more = {key: value for key, value in asdict(event).items() if key != "name"}
+            self._write("step", target=name, stage=stage, text=event.name, **more)
+        else:
+            kind = "log" if isinstance(event, Log) else "notice"
+            self._write(kind, target=name, stage=stage, text=event.text)
+
+    def finished(self, report: TargetReport) -> None:
+        """Write a `finished`, with the target's report."""
+        self._write(
+            "finished", target=report.name, text=reports.outcome(report), report=asdict(report)
+        )
+
+    def summary(self, report: RunReport, output: Path) -> None:
+        """Write a `report`, with the run's."""
+        text = reports.closing_line(report, output)
+        self._write("report", text=text, report=reports.as_json(report))
+
+    def _write(
+        self, kind: str, *, target: str = "", stage: str = "", text: str = "", **more: object
+    ) -> None:
+        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        fields = {"time": now, "kind": kind, "target": target, "stage": stage, "text": text}
+        line = json.dumps({**fields, **more}) + "\n"
+        try:
+            with self._lock:
+                sys.stdout.write(line)
+                sys.stdout.flush()
+        except BrokenPipeError:
+            self._console.on_broken_pipe()  # ends the run, as it does when people's text is cut off

@@ -5,16 +5,21 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
+from rich.filesize import decimal
+from rich.table import Table
+from rich.text import Text
 
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+from wheeldock.errors import StoppedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from rich.console import Console, JustifyMethod
 
 SCHEMA = 1
 """The version of the report file's format; it grows when a reader must know."""
@@ -84,7 +89,17 @@ def read(path: Path) -> RunReport:
 
     Raises OSError, or ValueError when it is no report or one of another schema.
     """
-    raise NotImplementedError
+    fields = json.loads(path.read_text(encoding="utf-8"))
+    schema = fields.pop("schema", None) if isinstance(fields, dict) else None
+    if schema != SCHEMA:
+        message = f"{path}: no report of schema {SCHEMA}; its schema is {schema!r}"
+        raise ValueError(message)
+    try:
+        targets = tuple(TargetReport(**target) for target in fields.pop("targets"))
+        return RunReport(**fields, targets=targets)
+    except (KeyError, TypeError) as error:
+        message = f"{path}: no report of schema {SCHEMA}: {error}"
+        raise ValueError(message) from None
 
 
 def as_json(report: RunReport) -> dict[str, Any]:
@@ -92,16 +107,101 @@ def as_json(report: RunReport) -> dict[str, Any]:
     return {"schema": SCHEMA, **asdict(report)}
 
 
-def table(report: RunReport, columns: Sequence[str] = ()) -> Table:
-    """A row for each target, with those columns, or all."""
-    raise NotImplementedError
+def outcome(target: TargetReport) -> str:
+    """The target's end in a word."""
+    if target.error:
+        return "stopped" if target.exit_code == StoppedError.code else "failed"
+    if target.cached:
+        return "cached"
+    return "built" if target.stages else "given"
+
+
+def reason(target: TargetReport) -> str:
+    """The first line of why it failed, without the target's name."""
+    line = target.error.partition("\n")[0]
+    return line.removeprefix(target.name).strip(",: ")
+
+
+def seconds(value: float) -> str:
+    """A duration for people."""
+    return f"{value:.1f} s"
+
+
+STYLES = {"built": "green", "given": "green", "cached": "cyan", "failed": "red", "stopped": "red"}
+"""rich's style for each outcome."""
+
+_WORTH_NAMING = 0.05
+"""Seconds below which a stage is not in the table."""
+
+
+def _stages(target: TargetReport) -> str:
+    named = {stage: spent for stage, spent in target.stages.items() if spent >= _WORTH_NAMING}
+    return ", ".join(f"{stage} {spent:.1f}" for stage, spent in named.items())
+
+
+_COLUMNS: dict[str, Callable[[TargetReport], str]] = {
+    "target": lambda target: target.name,
+    "result": outcome,
+    "time": lambda target: seconds(target.seconds),
+    "file": lambda target: target.file or "",
+    "size": lambda target: "" if target.size is None else decimal(target.size),
+    "sha256": lambda target: (target.sha256 or "")[:12],
+    "seconds by stage": _stages,
+}
+_TO_THE_RIGHT = {"time", "size"}
+_HOW = ("target", "result", "time", "seconds by stage")
+_WHAT = ("file", "size", "sha256")
+
+
+def table(report: RunReport) -> Table:
+    """The run's targets, one in a row."""
+    return _table(report.targets, tuple(_COLUMNS))
+
+
+def _table(targets: Iterable[TargetReport], columns: Sequence[str]) -> Table:
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in columns:
+        justify: JustifyMethod = "right" if name in _TO_THE_RIGHT else "left"
+        made.add_column(name, justify=justify, overflow="fold", no_wrap=name == "target")
+    for target in targets:
+        cells = (_COLUMNS[name](target) for name in columns)
+        made.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in cells))
+    return made
 
 
 def closing_line(report: RunReport, output: Path) -> str:
     """The run in a line, e.g. `5 wheels and the sdist in dist/, 4 cached, 12.3 s`."""
-    raise NotImplementedError
+    made = [target for target in report.targets if target.file]
+    wheels = sum(target.name != SDIST for target in made)
+    failed = len(report.targets) - len(made)
+    cached = sum(target.cached for target in made)
+    what = [f"{wheels} wheel{'s' * (wheels != 1)}"] if wheels else []
+    what += ["the sdist"] if len(made) > wheels else []
+    if failed:
+        where = f"{' and '.join(what) or 'nothing'} built, {failed} failed"
+    else:
+        where = f"{' and '.join(what) or 'nothing'} in {_short(output)}"
+    told = [f"{'all' if cached == len(made) else cached} cached"] if cached else []
+    return ", ".join([where, *told, seconds(report.seconds)])
+
+
+def _short(folder: Path) -> str:
+    """The folder as a person would type it."""
+    here = Path.cwd()
+    return f"{folder.relative_to(here) if folder.is_relative_to(here) else folder}/"
 
 
 def show(report: RunReport, output: Path, console: Console) -> None:
-    """Print the table, in two parts where the console is narrow, and the closing line."""
-    raise NotImplementedError
+    """Print the table, in two parts where the console is too narrow for one, and a line."""
+    whole = table(report)
+    anything = console.options.update(max_width=sys.maxsize)
+    if console.measure(whole, options=anything).maximum <= console.width:
+        parts = [whole]
+    else:
+        files = [target for target in report.targets if target.file]
+        parts = [_table(report.targets, _HOW), *([_table(files, _WHAT)] if files else [])]
+    for part in parts:
+        console.print()
+        console.print(part)
+    console.print()
+    console.print(closing_line(report, output), markup=False, highlight=False, soft_wrap=True)

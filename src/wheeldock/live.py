@@ -1,0 +1,117 @@
+"""The live display: a line for each target, drawn anew a few times a second."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.live import Live as Region
+from rich.text import Text
+
+from wheeldock import report as reports
+from wheeldock.events import Step
+from wheeldock.progress import Plain
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from wheeldock.events import Event
+    from wheeldock.record import BuildRecord
+    from wheeldock.report import RunReport, TargetReport
+
+REFRESHES = 8
+"""How often a second the display is drawn, however much the builds say."""
+
+
+@dataclass
+class _Row:
+    """What is shown of a target."""
+
+    name: str
+    began: float = field(default_factory=time.monotonic)
+    stage: str = ""
+    line: str = ""
+    """The last line of its log."""
+    report: TargetReport | None = None
+    """Once it has ended."""
+
+
+class Live(Plain):
+    """One line a target; it goes when the run ends, and the table takes its place."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._rows: dict[str, _Row] = {}
+        self._lock = threading.Lock()
+        self._region = Region(
+            console=console,
+            get_renderable=self._render,
+            refresh_per_second=REFRESHES,
+            transient=True,
+            vertical_overflow="crop",
+        )
+
+    def __exit__(self, *_: object) -> None:
+        """Take the lines away and show the cursor again."""
+        self._region.stop()
+
+    def started(self, name: str) -> None:
+        """Add a line for the target."""
+        with self._lock:
+            self._rows[name] = _Row(name)
+        self._region.start()
+
+    def event(self, name: str, event: Event, record: BuildRecord) -> None:
+        """Take note of the target's stage and the last line of its log."""
+        row = self._rows[name]
+        if isinstance(event, Step):
+            row.stage = record.stage
+        row.line = record.last_line
+
+    def finished(self, report: TargetReport) -> None:
+        """Show what became of the target in its line."""
+        self._rows[report.name].report = report
+
+    def summary(self, report: RunReport, output: Path) -> None:
+        """Put the table in the place of the lines."""
+        self._region.stop()
+        super().summary(report, output)
+
+    def _render(self) -> Group:
+        with self._lock:
+            rows = list(self._rows.values())
+        return Group(*lines(rows, self._console.height - 1))
+
+
+def lines(rows: list[_Row], height: int) -> list[Text]:
+    """
+    A line a row.
+
+    Where there is no room for all, those that were made well share one, and come first.
+    """
+    width = max((len(row.name) for row in rows), default=0)
+    if len(rows) <= height:
+        return [_line(row, width) for row in rows]
+    shown = [row for row in rows if row.report is None or row.report.error]
+    return [
+        Text(f"{len(rows) - len(shown)} more are done", style="dim"),
+        *(_line(row, width) for row in shown),
+    ]
+
+
+def _line(row: _Row, width: int) -> Text:
+    if row.report is None:
+        state, style = row.stage or "start", "bold"
+        spent, said = time.monotonic() - row.began, row.line
+    else:
+        state = reports.outcome(row.report)
+        style, spent = reports.STYLES[state], row.report.seconds
+        said = reports.reason(row.report) or row.report.file or ""
+    line = Text(f"{row.name:{width}}  ", no_wrap=True, overflow="crop")
+    line.append(f"{state:8}", style).append(f"{reports.seconds(spent):>8}  ")
+    return line.append(said, "dim")
