@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+_NO_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
+"""What file systems and kernels say that cannot exchange two names."""
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What the system says when a disk, or someone's part of it, is full."""
 
 
 @dataclass(frozen=True)
@@ -66,24 +71,38 @@ def read_distribution(path: Path) -> Distribution | None:
     return Distribution(path, canonicalize_name(name), version)
 
 
-def check_writable(output: Path) -> None:
-    """Raise OutputError unless files can be put into the folder, made if need be."""
-    if output.exists() and not output.is_dir():
-        message = f"the output folder {output} is a file"
-        raise OutputError(message, cure="Remove it, or name another with --output-dir.")
-    home = output if output.is_dir() else _nearest_folder(output)
+def check_writable(output: Path, *, keep_out: Sequence[Path] = ()) -> None:
+    """
+    Raise OutputError unless the folder can be written, made if need be, and replaced as a whole.
+
+    `keep_out` are folders that must not be in it, since what is in it is moved.
+    """
+    output = output.resolve()
+    for folder in keep_out:
+        if folder.resolve().is_relative_to(output):
+            message = f"the output folder {output} has {folder} in it"
+            raise OutputError(message, cure="Name a folder of its own with --output-dir.")
+    if output.is_mount():
+        raise _no_mount_point(output)
+    home = next(place for place in output.parents if place.exists())
     try:
-        with tempfile.TemporaryFile(dir=home):
-            pass
+        for place in filter(Path.exists, (output, home)):
+            with tempfile.TemporaryFile(dir=place):
+                pass
     except OSError as error:
-        message = f"the output folder {output} cannot be written: {error.strerror}"
-        raise OutputError(
-            message, cure="Mend its rights, or name another with --output-dir."
-        ) from None
+        if error.errno in DISK_FULL:
+            raise
+        raise _unwritable(output, error) from None
 
 
-def _nearest_folder(path: Path) -> Path:
-    return next(parent for parent in path.absolute().parents if parent.is_dir())
+def _unwritable(output: Path, error: OSError) -> OutputError:
+    message = f"the output folder {output} cannot be written: {error.strerror}"
+    return OutputError(message, cure="Mend that, or name another folder with --output-dir.")
+
+
+def _no_mount_point(output: Path) -> OutputError:
+    message = f"the output folder {output} is a mount point, which cannot be replaced as a whole"
+    return OutputError(message, cure="Name a folder inside of it with --output-dir.")
 
 
 def publish(built: Sequence[Distribution], output: Path, *, whole: bool) -> None:
@@ -92,20 +111,34 @@ def publish(built: Sequence[Distribution], output: Path, *, whole: bool) -> None
 
     Files of the same project that they replace go: other versions always, and with `whole`
     (every target was built) everything of this version, too, that was not built again. Other
-    files stay. Raises OutputError; the folder is then as it was.
+    files stay. Raises OutputError, or OSError when the disk is full; the folder is then as it
+    was.
     """
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as folder:
-        fresh = Path(folder, output.name)
-        fresh.mkdir()
-        if output.is_dir():
-            shutil.copymode(output, fresh)
-            for path in output.iterdir():
-                if _stays(path, built, whole=whole):
-                    _link(path, fresh / path.name)
-        for distribution in built:
-            _link(distribution.path, fresh / distribution.path.name)
-        _swap(fresh, output)
+    output = output.resolve()
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as folder:
+            fresh = Path(folder, output.name)
+            _fill(fresh, built, output, whole=whole)
+            _swap(fresh, output)
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            raise
+        if error.errno == errno.EBUSY:
+            raise _no_mount_point(output) from None
+        raise _unwritable(output, error) from None
+
+
+def _fill(fresh: Path, built: Sequence[Distribution], output: Path, *, whole: bool) -> None:
+    """Make the folder that is to be the new output folder."""
+    fresh.mkdir()
+    if output.is_dir():
+        shutil.copymode(output, fresh)
+        for path in output.iterdir():
+            if _stays(path, built, whole=whole):
+                _link(path, fresh / path.name)
+    for distribution in built:
+        _link(distribution.path, fresh / distribution.path.name)
 
 
 def _stays(path: Path, built: Sequence[Distribution], *, whole: bool) -> bool:
@@ -117,9 +150,12 @@ def _stays(path: Path, built: Sequence[Distribution], *, whole: bool) -> bool:
 
 
 def _link(source: Path, target: Path) -> None:
-    """Give a file a second name, or copy it where that cannot be (another disk, a folder)."""
-    if source.is_dir():
-        shutil.copytree(source, target, symlinks=True)
+    """Give a file, or all in a folder, a second name; copy it where that cannot be."""
+    if source.is_dir() and not source.is_symlink():
+        target.mkdir()
+        for path in source.iterdir():
+            _link(path, target / path.name)
+        shutil.copystat(source, target)
         return
     target.unlink(missing_ok=True)
     try:
@@ -136,19 +172,14 @@ def _swap(fresh: Path, output: Path) -> None:
     number = _exchange(fresh, output)
     if number == 0:
         return
-    if number not in {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}:
-        message = f"the output folder {output} cannot be replaced: {os.strerror(number)}"
-        raise OutputError(message, cure="Name a folder that is no mount point with --output-dir.")
+    if number not in _NO_EXCHANGE:
+        raise OSError(number, os.strerror(number), str(output))
     # Not every file system can exchange two names; without that, two renames come close.
-    number = ctypes.get_errno()
-    if number not in {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}:
-        message = f"the output folder {output} cannot be replaced: {os.strerror(number)}"
-        raise OutputError(message, cure="Name another with --output-dir.")
     aside = fresh.with_name("aside")
     output.rename(aside)
     try:
         fresh.rename(output)
-    except OSError:
+    except BaseException:
         aside.rename(output)
         raise
 
