@@ -15,14 +15,12 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import platformdirs
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 from packaging.version import InvalidVersion, Version
-from pydantic import ValidationError
 from pypi_simple import (
     PYPI_SIMPLE_ENDPOINT,
     DigestMismatchError,
     DistributionPackage,
     NoSuchProjectError,
     PyPISimple,
-    UnsupportedContentTypeError,
     UnsupportedRepoVersionError,
 )
 from requests import HTTPError, JSONDecodeError, PreparedRequest, RequestException, Session
@@ -42,7 +40,6 @@ if TYPE_CHECKING:
 _SECONDS = 30
 """How long the index may be silent."""
 _SHOWN_VERSIONS = 5
-_STRANGE = (UnsupportedContentTypeError, UnsupportedRepoVersionError)
 _MACHINE_FILE = "/etc/pip.conf"
 
 
@@ -197,11 +194,11 @@ def _explained(requirement: Requirement, url: str) -> Iterator[None]:
         said = f"{answer.status_code} {answer.reason}" if answer is not None else "an error"
         message = f"{requirement}: the index {url} answers {said}"
         cure = "Check PIP_INDEX_URL or pip's configuration, and the credentials in it."
-    except (JSONDecodeError, ValidationError, *_STRANGE) as error:
-        message = f"{requirement}: {url} is no package index: {str(error).splitlines()[0]}"
-        cure = "Check PIP_INDEX_URL or pip's configuration."
-    except RequestException as error:
-        message = f"{requirement}: the index {url} does not answer: {_root(error)}"
+    except (RequestException, ValueError, UnsupportedRepoVersionError) as error:
+        if isinstance(error, RequestException) and not isinstance(error, JSONDecodeError):
+            message = f"{requirement}: the index {url} does not answer: {_root(error)}"
+        else:
+            message = f"{requirement}: {url} is no package index: {str(error).splitlines()[0]}"
         cure = "Check the network, the proxy, and PIP_INDEX_URL or pip's configuration."
     else:
         return
