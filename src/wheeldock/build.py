@@ -85,8 +85,7 @@ def run(
         if dry_run:
             _show(plan, base, source, settings, display)
             return
-        trees = [source.path] if source.path.is_dir() else []
-        check_writable(settings.output_dir, keep_out=[state.root, *trees])
+        check_writable(settings.output_dir)
         with state.scratch() as scratch:
             build = _Build(buildx, display, state, settings, base, plan, project, scratch)
             build.run(source, whole=not only)
