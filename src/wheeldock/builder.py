@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from python_on_whales import DockerClient
 
-_CLIENT = ["sh", "-c", 'echo $$ > "$0" && exec docker "$@" 2>&1']
+_CLIENT = ["sh", "-c", 'echo $$ > "$0" && test ! -e "$0.stop" && exec docker "$@" 2>&1']
 _CONTAINERD_STORE = "io.containerd.snapshotter.v1"
 
 
@@ -132,6 +132,10 @@ class Buildx:
                 yield from parse(cast("Iterator[str]", lines))
             except DockerException:
                 raise BuildEndedError from None
+            except BaseException:
+                # Ctrl-C, or nobody listens any more: the client would go on for itself.
+                _end(process, wait=True)
+                raise
             finally:
                 with self._lock:
                     self._running.discard(process)
@@ -142,8 +146,7 @@ class Buildx:
             self._stopped = True
             running = list(self._running)
         for process in running:
-            with contextlib.suppress(OSError, ValueError):
-                os.kill(int(process.read_text()), signal.SIGINT)
+            _end(process)
 
     def info(self, name: str | None = None) -> BuilderInfo:
         """
@@ -221,6 +224,17 @@ class Buildx:
 def _buildx_missing() -> BuildxMissingError:
     message = "the Docker client has no Buildx (`docker buildx version` fails)"
     return BuildxMissingError(message, cure="`invoke setup` installs it.")
+
+
+def _end(process: Path, *, wait: bool = False) -> None:
+    """End the client whose process id is in that file, as Ctrl-C would; it tells the engine."""
+    with contextlib.suppress(OSError, ValueError):
+        # Either the client's shell sees this file, or its process id is there to be read.
+        process.with_name(f"{process.name}.stop").touch()
+        number = int(process.read_text())
+        os.kill(number, signal.SIGINT)
+        if wait:
+            os.waitpid(number, 0)
 
 
 def _arguments(request: BuildRequest) -> dict[str, Any]:
