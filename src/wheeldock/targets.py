@@ -86,12 +86,13 @@ class TargetMaker:
         try:
             self._follow(name, request, record)
             distribution = _only_distribution(name, output)
+            cache.commit()
         except WheeldockError as error:
-            cache.discard()
             result = TargetResult.failed(name, error, record, time.monotonic() - clock)
         else:
-            cache.commit()
             result = TargetResult.made(name, distribution, record, time.monotonic() - clock)
+        finally:
+            cache.discard()
         self.display.finished(result.report)
         return result
 
