@@ -106,8 +106,12 @@ def _open(
     text = config.source_text(os.environ, source_text or None)
     source = sources.open_source(text, cwd=Path.cwd(), download_dir=state.downloads)
     project = read_project(source)
-    place = source.path / "pyproject.toml" if source.path.is_dir() else source.path
-    settings = config.load(project.tool_table, path=place, environ=os.environ, overrides=options)
+    settings = config.load(
+        project.tool_table,
+        path=project.pyproject_place,
+        environ=os.environ,
+        overrides=options,
+    )
     return source, project, settings
 
 
