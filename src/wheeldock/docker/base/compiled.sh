@@ -10,7 +10,8 @@ build() {
     cd "${folder}" || exit
     # NODIST: for CPython's own modules, and for no extension that is built with it later
     ./configure --quiet --prefix="${prefix}" --disable-gil --disable-test-modules \
-        --without-static-libpython --without-ensurepip LDFLAGS_NODIST="-Wl,-rpath,${runtime}" >/dev/null
+        --without-static-libpython --without-ensurepip --with-wheel-pkg-dir="${prefix}/wheels" \
+        LDFLAGS_NODIST="-Wl,-rpath,${runtime}" >/dev/null
     make --silent -j "$(nproc)" >/dev/null
     make --silent install >/dev/null
     cd /

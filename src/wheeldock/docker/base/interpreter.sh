@@ -64,7 +64,7 @@ install_pip() {
 compile_modules() {
     # unchecked: a layer that was packed and unpacked may have other times
     "${python}" -m compileall -q -j 2 --invalidation-mode unchecked-hash \
-        -x '/(tests?|lib2to3)/|bad_' "${stdlib}" || true
+        -x '/(tests?|lib2to3)/|bad_' "${stdlib}"
 }
 
 main

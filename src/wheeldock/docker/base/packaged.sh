@@ -33,6 +33,10 @@ adopt() {
     ln -s "${stdlib}" "/usr/lib/python${version}"
     cp -a "/usr/lib/python${version}" /out/usr/lib/
     "${python}" -S -E /recipe/relocate.py "${version}" "${glibc}"
+    # Upstream's; the one on Debian's PATH has Debian's paths.
+    sed "1s|.*|#!${python}|" "${stdlib}"/config-*/python-config.py >"${python}-config"
+    chmod +x "${python}-config"
+    ln -s "python${version}-config" "${prefix}/bin/python3-config"
 }
 
 unpack

@@ -14,14 +14,11 @@ import pprint
 import re
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from elf import ElfFile, parse_version
 
 MULTIARCH = "x86_64-linux-gnu"
-VERSION, GLIBC = sys.argv[1:]
-PREFIX = Path(f"/opt/_internal/cpython-{VERSION}")
-STDLIB = PREFIX / f"lib/python{VERSION}"
-WHEELS = PREFIX / "wheels"
 
 C_LIBRARY = [
     "libc.so.6",
@@ -38,7 +35,7 @@ INLINE_IN_THE_IMAGE = {"stat", "fstat", "lstat", "fstatat", "mknod", "mknodat"}
 
 BASECFLAGS = "-fno-strict-overflow -Wsign-compare"
 OPT = "-DNDEBUG -g -fwrapv -O3 -Wall"
-BUILD_VARIABLES: dict[str, object] = {
+COMPILER_VARIABLES = {
     # As upstream's configure has them. Debian's hold flags that the image's compiler does not
     # know, and flags that are Debian's taste.
     "BASECFLAGS": BASECFLAGS,
@@ -63,34 +60,66 @@ BUILD_VARIABLES: dict[str, object] = {
     "LDCXXSHARED": "g++ -pthread -shared",
     "AR": "ar",
     "RANLIB": "ranlib",
-    # A manylinux extension must not need libpython (PEP 513), so there is none to link to.
-    "Py_ENABLE_SHARED": 0,
-    "LDLIBRARY": f"libpython{VERSION}.a",
-    "INSTSONAME": f"libpython{VERSION}.a",
 }
+
+
+class Home(NamedTuple):
+    """Where the interpreter is now."""
+
+    version: str
+    """Major and minor, e.g. `3.13`."""
+    prefix: Path
+
+    @property
+    def stdlib(self) -> Path:
+        """The standard library's folder."""
+        return self.prefix / f"lib/python{self.version}"
+
+    @property
+    def wheels(self) -> Path:
+        """The folder of the wheels that ensurepip installs."""
+        return self.prefix / "wheels"
+
+    def moved(self, value: object) -> object:
+        """The value, e.g. of a build variable, with paths of this interpreter moved to here."""
+        if not isinstance(value, str):
+            return value
+        value = re.sub(r"/build/\S*", "", value)  # where Debian built it
+        for old, new in (
+            (f"/usr/lib/{MULTIARCH}", self.prefix / "lib"),
+            (f"/usr/lib/python{self.version}", self.stdlib),
+            (f"/usr/include/python{self.version}", self.prefix / f"include/python{self.version}"),
+            ("/usr/share/python-wheels", self.wheels),
+        ):
+            value = value.replace(old, str(new))
+        # Whole paths only: /usr/bin/install stays where it is.
+        rest = rf"(/bin/python{self.version}|/bin|/include|/lib|/share/man)?(['\s]|$)"
+        return re.sub(rf"(?<![^\s'=])/usr(?={rest})", str(self.prefix), value)
 
 
 def main() -> None:
     """Relocate the interpreter of the command line."""
-    restore_install_schemes()
-    restore_ensurepip()
-    rewrite_build_variables()
-    rewrite_build_details()
-    rewrite_pkg_config()
-    hide_newer_functions()
+    version, glibc = sys.argv[1:]
+    home = Home(version, Path(f"/opt/_internal/cpython-{version}"))
+    restore_install_schemes(home)
+    restore_ensurepip(home)
+    rewrite_build_variables(home)
+    rewrite_build_details(home)
+    rewrite_pkg_config(home)
+    hide_newer_functions(home, glibc)
 
 
-def restore_install_schemes() -> None:
+def restore_install_schemes(home: Home) -> None:
     """Install into site-packages; Debian's schemes have the system's dist-packages."""
-    sysconfig = STDLIB / "sysconfig.py"
+    sysconfig = home.stdlib / "sysconfig.py"
     if not sysconfig.exists():
-        sysconfig = STDLIB / "sysconfig/__init__.py"
-    if VERSION != "3.9":
+        sysconfig = home.stdlib / "sysconfig/__init__.py"
+    if home.version != "3.9":
         replace(sysconfig, "'posix_local'\n", "'posix_prefix'\n")
         replace(sysconfig, ", 'posix_local')", ", 'posix_prefix')")
     # Debian's patches for the distutils of setuptools, which looks for this module.
-    (STDLIB / "_distutils_system_mod.py").unlink(missing_ok=True)
-    distutils = STDLIB / "distutils"
+    (home.stdlib / "_distutils_system_mod.py").unlink(missing_ok=True)
+    distutils = home.stdlib / "distutils"
     if distutils.exists():
         replace(distutils / "command/install.py", '_scheme("unix_local")', '_scheme("unix_prefix")')
         replace(
@@ -100,25 +129,33 @@ def restore_install_schemes() -> None:
         )
 
 
-def restore_ensurepip() -> None:
+def restore_ensurepip(home: Home) -> None:
     """Let ensurepip work, with our wheels; Debian's refuses outside a virtual environment."""
-    ensurepip = STDLIB / "ensurepip/__init__.py"
+    ensurepip = home.stdlib / "ensurepip/__init__.py"
     head = "def _ensurepip_is_disabled_in_debian_for_system():\n"
     replace(ensurepip, head, f"{head}    return\n")
-    if VERSION == "3.9":  # newer ones find the folder in a build variable
-        replace(ensurepip, "/usr/share/python-wheels", str(WHEELS))
+    if home.version == "3.9":  # newer ones find the folder in a build variable
+        replace(ensurepip, "/usr/share/python-wheels", str(home.wheels))
         replace(ensurepip, '    "pkg_resources",\n', "")  # Debian has it split off setuptools
 
 
-def rewrite_build_variables() -> None:
+def rewrite_build_variables(home: Home) -> None:
     """Rewrite what sysconfig knows of the build: its module, its JSON twin and the Makefile."""
-    module = (STDLIB / f"_sysconfigdata__linux_{MULTIARCH}.py").resolve()
+    module = (home.stdlib / f"_sysconfigdata__linux_{MULTIARCH}.py").resolve()
     names: dict[str, dict[str, object]] = {}
     exec(module.read_text(encoding="utf-8"), names)  # noqa: S102 - it is this interpreter's own
-    variables = {name: moved(value) for name, value in names["build_time_vars"].items()}
-    variables.update(BUILD_VARIABLES, LIBDIR=str(PREFIX / "lib"), prefix=str(PREFIX))
+    variables = {name: home.moved(value) for name, value in names["build_time_vars"].items()}
+    variables.update(COMPILER_VARIABLES)
+    variables.update(
+        prefix=str(home.prefix),
+        LIBDIR=str(home.prefix / "lib"),
+        # A manylinux extension must not need libpython (PEP 513), so there is none to link to.
+        Py_ENABLE_SHARED=0,
+        LDLIBRARY=f"libpython{home.version}.a",
+        INSTSONAME=f"libpython{home.version}.a",
+    )
     write(module, f"build_time_vars = {pprint.pformat(variables)}\n")
-    for path in STDLIB.glob("_sysconfig_vars_*.json"):
+    for path in home.stdlib.glob("_sysconfig_vars_*.json"):
         write(path, json.dumps(variables, indent=2, sort_keys=True))
 
     def assignment(match: re.Match[str]) -> str:
@@ -126,57 +163,41 @@ def rewrite_build_variables() -> None:
         plain = isinstance(value, str) and "$" not in match["value"]
         return f"{match['name']}=\t{value}" if plain else match[0]
 
-    makefile = STDLIB / f"config-{VERSION}-{MULTIARCH}/Makefile"
+    makefile = home.stdlib / f"config-{home.version}-{MULTIARCH}/Makefile"
     text = makefile.read_text(encoding="utf-8")
-    write(
-        makefile, re.sub(r"^(?P<name>\w+)=\s*(?P<value>.*)$", assignment, text, flags=re.MULTILINE)
-    )
+    pattern = r"^(?P<name>\w+)=[ \t]*(?P<value>.*)$"
+    write(makefile, re.sub(pattern, assignment, text, flags=re.MULTILINE))
 
 
-def rewrite_build_details() -> None:
+def rewrite_build_details(home: Home) -> None:
     """Rewrite build-details.json (PEP 739), and give it the name that it has upstream."""
-    for path in STDLIB.glob("build-details*.json"):
+
+    def moved_values(mapping: dict[str, object]) -> dict[str, object]:
+        return {key: home.moved(value) for key, value in mapping.items()}
+
+    for path in home.stdlib.glob("build-details*.json"):
         details = json.loads(path.read_text(encoding="utf-8"), object_hook=moved_values)
         details.pop("libpython", None)
         path.unlink()
-        write(STDLIB / "build-details.json", json.dumps(details, indent=2))
+        write(home.stdlib / "build-details.json", json.dumps(details, indent=2))
 
 
-def rewrite_pkg_config() -> None:
+def rewrite_pkg_config(home: Home) -> None:
     """Rewrite the pkg-config files, which Meson reads."""
-    for path in (PREFIX / "lib/pkgconfig").glob("*.pc"):
+    for path in (home.prefix / "lib/pkgconfig").glob("*.pc"):
         text = path.read_text(encoding="utf-8")
-        write(path, re.sub(r"=/usr(/lib)?(/x86_64-linux-gnu)?", rf"={PREFIX}\1", text))
+        write(path, re.sub(rf"=/usr(/lib)?(/{MULTIARCH})?", rf"={home.prefix}\1", text))
 
 
-def moved_values(mapping: dict[str, object]) -> dict[str, object]:
-    """The mapping with the paths in its values moved."""
-    return {key: moved(value) for key, value in mapping.items()}
-
-
-def moved(value: object) -> object:
-    """The value with paths of this interpreter moved to where it is now."""
-    if not isinstance(value, str):
-        return value
-    value = re.sub(r"/build/\S*", "", value)  # where Debian built it
-    value = value.replace(f"/usr/lib/{MULTIARCH}", f"{PREFIX}/lib")
-    value = value.replace(f"/usr/lib/python{VERSION}", str(STDLIB))
-    value = value.replace(f"/usr/include/python{VERSION}", f"{PREFIX}/include/python{VERSION}")
-    value = value.replace("/usr/share/python-wheels", str(WHEELS))
-    # Whole paths only: /usr/bin/install stays where it is.
-    moving = rf"/usr(?=(/bin/python{VERSION}|/bin|/include|/lib|/share/man)?(['\s]|$))"
-    return re.sub(rf"(?<![^\s'=]){moving}", str(PREFIX), value)
-
-
-def hide_newer_functions() -> None:
+def hide_newer_functions(home: Home, glibc: str) -> None:
     """
     Take from pyconfig.h the functions that extensions will not find.
 
     The interpreter was configured for its own, newer C library; extensions are linked to the
     image's, as of the policy.
     """
-    image = functions(Path("/lib", MULTIARCH), parse_version(f"GLIBC_{GLIBC}"))
-    newer = functions(PREFIX / "rt") - image - INLINE_IN_THE_IMAGE
+    image = functions(Path("/lib", MULTIARCH), newest=glibc)
+    newer = functions(home.prefix / "rt") - image - INLINE_IN_THE_IMAGE
     hidden = []
 
     def undefine(match: re.Match[str]) -> str:
@@ -185,21 +206,26 @@ def hide_newer_functions() -> None:
         hidden.append(match["function"].lower())
         return f"/* #undef HAVE_{match['function']} */"
 
-    header = PREFIX / f"include/python{VERSION}/pyconfig.h"
+    header = home.prefix / f"include/python{home.version}/pyconfig.h"
     text = header.read_text(encoding="utf-8")
-    write(header, re.sub(r"^#define HAVE_(?P<function>\w+) 1$", undefine, text, flags=re.MULTILINE))
-    print(f"cp{VERSION.replace('.', '')}: not for extensions:", *hidden)
+    pattern = r"^#define HAVE_(?P<function>\w+) 1$"
+    write(header, re.sub(pattern, undefine, text, flags=re.MULTILINE))
+    print(f"cp{home.version.replace('.', '')}: not for extensions:", *hidden)
 
 
-def functions(folder: Path, limit: tuple[str, tuple[int, ...]] = ("", ())) -> set[str]:
-    """What the C library in a folder defines, but for what is newer than the limit."""
-    family, newest = limit
-    return {
-        export.name
+def functions(folder: Path, newest: str = "") -> set[str]:
+    """What the C library in a folder defines, but for what is newer than that glibc."""
+    limit = parse_version(f"GLIBC_{newest}")
+    versions = {
+        (export.name, parse_version(export.version))
         for name in C_LIBRARY
         if (folder / name).exists()
         for export in ElfFile.read(folder / name).exports()
-        if parse_version(export.version)[0] != family or parse_version(export.version)[1] <= newest
+    }
+    return {
+        name
+        for name, version in versions
+        if not newest or version[0] != limit[0] or version <= limit
     }
 
 
