@@ -117,8 +117,7 @@ def _status(text: str) -> dict[str, Any] | None:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    is_status = isinstance(value, dict) and (not value or value.keys() & _LISTS)
-    return value if is_status else None
+    return value if isinstance(value, dict) and value.keys() & _LISTS else None
 
 
 def _entries(status: dict[str, Any], key: str) -> list[dict[str, Any]]:

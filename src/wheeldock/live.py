@@ -71,7 +71,7 @@ class Live(Plain):
         row = self._rows[name]
         if isinstance(event, Step):
             row.stage = record.stage
-        row.line = record.last_line
+        row.line = record.last_line.strip()
 
     def finished(self, report: TargetReport) -> None:
         """Show what became of the target in its line."""
@@ -98,10 +98,9 @@ def lines(rows: list[_Row], height: int) -> list[Text]:
     if len(rows) <= height:
         return [_line(row, width) for row in rows]
     shown = [row for row in rows if row.report is None or row.report.error]
-    return [
-        Text(f"{len(rows) - len(shown)} more are done", style="dim"),
-        *(_line(row, width) for row in shown),
-    ]
+    made = len(rows) - len(shown)
+    head = [Text(f"{made} more are done", style="dim")] if made else []
+    return [*head, *(_line(row, width) for row in shown)]
 
 
 def _line(row: _Row, width: int) -> Text:

@@ -89,17 +89,20 @@ def read(path: Path) -> RunReport:
 
     Raises OSError, or ValueError when it is no report or one of another schema.
     """
-    fields = json.loads(path.read_text(encoding="utf-8"))
-    schema = fields.pop("schema", None) if isinstance(fields, dict) else None
-    if schema != SCHEMA:
-        message = f"{path}: no report of schema {SCHEMA}; its schema is {schema!r}"
-        raise ValueError(message)
     try:
-        targets = tuple(TargetReport(**target) for target in fields.pop("targets"))
-        return RunReport(**fields, targets=targets)
-    except (KeyError, TypeError) as error:
+        return _parse(json.loads(path.read_text(encoding="utf-8")))
+    except (KeyError, TypeError, ValueError) as error:
         message = f"{path}: no report of schema {SCHEMA}: {error}"
         raise ValueError(message) from None
+
+
+def _parse(fields: Any) -> RunReport:  # noqa: ANN401 - what a JSON file holds
+    schema = fields.pop("schema", None) if isinstance(fields, dict) else None
+    if schema != SCHEMA:
+        message = f"its schema is {schema!r}"
+        raise ValueError(message)
+    targets = tuple(TargetReport(**target) for target in fields.pop("targets"))
+    return RunReport(**fields, targets=targets)
 
 
 def as_json(report: RunReport) -> dict[str, Any]:
@@ -177,12 +180,12 @@ def closing_line(report: RunReport, output: Path) -> str:
     cached = sum(target.cached for target in made)
     what = [f"{wheels} wheel{'s' * (wheels != 1)}"] if wheels else []
     what += ["the sdist"] if len(made) > wheels else []
+    parts = [f"{' and '.join(what)} in {_short(output)}"]
     if failed:
-        where = f"{' and '.join(what) or 'nothing'} built, {failed} failed"
-    else:
-        where = f"{' and '.join(what) or 'nothing'} in {_short(output)}"
-    told = [f"{'all' if cached == len(made) else cached} cached"] if cached else []
-    return ", ".join([where, *told, seconds(report.seconds)])
+        parts = [f"{failed} of {len(report.targets)} failed"]
+    if cached:
+        parts.append(f"{'all' if cached == len(report.targets) else cached} cached")
+    return ", ".join([*parts, seconds(report.seconds)])
 
 
 def _short(folder: Path) -> str:
