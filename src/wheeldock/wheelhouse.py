@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
+import contextlib
 import errno
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,16 +22,12 @@ from packaging.utils import (
 )
 
 from wheeldock.errors import OutputError
+from wheeldock.swap import take_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from packaging.version import Version
-
-_AT_FDCWD = -100
-_RENAME_EXCHANGE = 2
-_NO_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
-"""What file systems and kernels say that cannot exchange two names."""
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 """What the system says when a disk, or someone's part of it, is full."""
@@ -73,30 +70,55 @@ def read_distribution(path: Path) -> Distribution | None:
 
 def check_writable(output: Path, *, keep_out: Sequence[Path] = ()) -> None:
     """
-    Raise OutputError unless the folder can be written, made if need be, and replaced as a whole.
+    Make sure that `publish` can write the folder, made if need be, and replace it as a whole.
 
-    `keep_out` are folders that must not be in it, since what is in it is moved.
+    `keep_out` are folders that must not be in it, since what is in it is moved. Raises
+    OutputError, or OSError when the disk is full.
     """
-    output = output.resolve()
+    place = _place(output)
     for folder in keep_out:
-        if folder.resolve().is_relative_to(output):
+        if _place(folder).is_relative_to(place):
             message = f"the output folder {output} has {folder} in it"
             raise OutputError(message, cure="Name a folder of its own with --output-dir.")
-    if output.is_mount():
-        raise _no_mount_point(output)
-    home = next(place for place in output.parents if place.exists())
     try:
-        for place in filter(Path.exists, (output, home)):
-            with tempfile.TemporaryFile(dir=place):
+        _check_replaceable(place)
+        for home in {_nearest(place), _nearest(place.parent)}:
+            with tempfile.TemporaryFile(dir=home):
                 pass
     except OSError as error:
-        if error.errno in DISK_FULL:
-            raise
-        raise _unwritable(output, error) from None
+        raise _refused(output, error) from None
+
+
+def _place(path: Path) -> Path:
+    """Where a folder really is: a link to it stays, and what it leads to is replaced."""
+    return Path(os.path.realpath(path))
+
+
+def _check_replaceable(place: Path) -> None:
+    if place.is_mount():
+        raise _no_mount_point(place)
+    # It raises, too, when the name is too long, or leads through a file or round in circles.
+    with contextlib.suppress(FileNotFoundError):
+        if place.stat().st_mode & stat.S_ISVTX:
+            message = f"the output folder {place} is one that users share"
+            raise OutputError(message, cure="Name a folder inside of it with --output-dir.")
+
+
+def _nearest(path: Path) -> Path:
+    """What there is of a path: itself, or the nearest parent that is there."""
+    return next(place for place in (path, *path.parents) if place.exists())
+
+
+def _refused(output: Path, error: OSError) -> OSError | OutputError:
+    if error.errno in DISK_FULL:
+        return error
+    if error.errno == errno.EBUSY:
+        return _no_mount_point(output)
+    return _unwritable(output, error)
 
 
 def _unwritable(output: Path, error: OSError) -> OutputError:
-    message = f"the output folder {output} cannot be written: {error.strerror}"
+    message = f"the output folder {output} cannot be written: {error.strerror or error}"
     return OutputError(message, cure="Mend that, or name another folder with --output-dir.")
 
 
@@ -114,38 +136,41 @@ def publish(built: Sequence[Distribution], output: Path, *, whole: bool) -> None
     files stay. Raises OutputError, or OSError when the disk is full; the folder is then as it
     was.
     """
-    output = output.resolve()
+    place = _place(output)
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as folder:
-            fresh = Path(folder, output.name)
-            _fill(fresh, built, output, whole=whole)
-            _swap(fresh, output)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        # What was in the folder goes with the temporary one.
+        with tempfile.TemporaryDirectory(
+            prefix=".wheeldock-", dir=place.parent, ignore_cleanup_errors=True
+        ) as folder:
+            fresh = Path(folder, "fresh")
+            _fill(fresh, built, place, whole=whole)
+            take_place(fresh, place)
     except OSError as error:
-        if error.errno in DISK_FULL:
-            raise
-        if error.errno == errno.EBUSY:
-            raise _no_mount_point(output) from None
-        raise _unwritable(output, error) from None
+        raise _refused(output, error) from None
 
 
-def _fill(fresh: Path, built: Sequence[Distribution], output: Path, *, whole: bool) -> None:
+def _fill(fresh: Path, built: Sequence[Distribution], place: Path, *, whole: bool) -> None:
     """Make the folder that is to be the new output folder."""
     fresh.mkdir()
-    if output.is_dir():
-        shutil.copymode(output, fresh)
-        for path in output.iterdir():
+    for distribution in built:
+        # A copy has the rights of a new file, and is not the user's own sdist, too.
+        shutil.copyfile(distribution.path, fresh / distribution.path.name)
+    if os.path.lexists(place):
+        for path in place.iterdir():
             if _stays(path, built, whole=whole):
                 _link(path, fresh / path.name)
-    for distribution in built:
-        _link(distribution.path, fresh / distribution.path.name)
+        _resemble(fresh, place)
+        os.utime(fresh)
 
 
 def _stays(path: Path, built: Sequence[Distribution], *, whole: bool) -> bool:
+    if any(path.name == new.path.name for new in built):
+        return False
     old = read_distribution(path)
     ours = [new for new in built if old is not None and new.name == old.name]
     if old is None or not ours:
-        return path.name not in {new.path.name for new in built}
+        return True
     return not whole and old.version == ours[0].version
 
 
@@ -155,39 +180,17 @@ def _link(source: Path, target: Path) -> None:
         target.mkdir()
         for path in source.iterdir():
             _link(path, target / path.name)
-        shutil.copystat(source, target)
+        _resemble(target, source)
         return
-    target.unlink(missing_ok=True)
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError:
         shutil.copy2(source, target, follow_symlinks=False)
 
 
-def _swap(fresh: Path, output: Path) -> None:
-    """Let `fresh` take the place of `output`, and `output` that of `fresh`."""
-    if not output.exists():
-        fresh.rename(output)
-        return
-    number = _exchange(fresh, output)
-    if number == 0:
-        return
-    if number not in _NO_EXCHANGE:
-        raise OSError(number, os.strerror(number), str(output))
-    # Not every file system can exchange two names; without that, two renames come close.
-    aside = fresh.with_name("aside")
-    output.rename(aside)
-    try:
-        fresh.rename(output)
-    except BaseException:
-        aside.rename(output)
-        raise
-
-
-def _exchange(one: Path, other: Path) -> int:
-    """Exchange two names in one step (Linux: renameat2(2)); return 0 or the error's number."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if not hasattr(libc, "renameat2"):
-        return errno.ENOSYS
-    paths = (_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other))
-    return 0 if libc.renameat2(*paths, _RENAME_EXCHANGE) == 0 else ctypes.get_errno()
+def _resemble(folder: Path, other: Path) -> None:
+    """Give a folder the owner and the rights of another."""
+    status = other.stat()
+    with contextlib.suppress(PermissionError):  # only root can give away
+        os.chown(folder, status.st_uid, status.st_gid)
+    shutil.copystat(other, folder)
