@@ -102,7 +102,8 @@ class ConfigurationError(WheeldockError):
     code = 23
 
     def __init__(self, problems: Sequence[str], *, cure: str = "") -> None:
-        self.problems = tuple(problems)
+        # A message of several lines is several problems, so that errors of one kind can be joined.
+        self.problems = tuple(problems.splitlines() if isinstance(problems, str) else problems)
         super().__init__("\n".join(self.problems), cure=cure)
 
 
@@ -174,4 +175,10 @@ class StoppedError(WheeldockError):
 
 def every_error() -> Iterator[type[WheeldockError]]:
     """All failures, by exit code: what the README's table is made of."""
-    return iter(sorted(WheeldockError.__subclasses__(), key=lambda error: error.code))
+    return iter(sorted(_below(WheeldockError), key=lambda error: error.code))
+
+
+def _below(kind: type[WheeldockError]) -> Iterator[type[WheeldockError]]:
+    for error in kind.__subclasses__():
+        yield error
+        yield from _below(error)
