@@ -182,8 +182,10 @@ def test_a_wide_console_has_a_row_a_target() -> None:
     lines = shown(run(SDIST, wheel(13), FAILED), 160)
     assert [" ".join(line.split()) for line in lines if line.startswith(("sdist", "cp3"))] == [
         "sdist cached 0.4 s pyovf-0.3.0.tar.gz 130.0 kB 0123456789ab",
-        "cp313-manylinux_x86_64 built 36.6 s pyovf-0.3.0-cp313-cp313-manylinux_2_28_x86_64.whl "
-        "1.2 MB fedcba987654 tools 20.1, env 4.0, build 12.3",
+        (
+            "cp313-manylinux_x86_64 built 36.6 s pyovf-0.3.0-cp313-cp313-manylinux_2_28_x86_64.whl "
+            "1.2 MB fedcba987654 tools 20.1, env 4.0, build 12.3"
+        ),
         "cp39-manylinux_x86_64 failed 12.6 s env 4.1, build 8.0",
     ]
 
