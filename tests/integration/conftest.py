@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.integration.workplace import Workplace
 
 from wheeldock import baseimage, standin
 from wheeldock.apt import PrivateApt, machine_sources
@@ -55,6 +56,12 @@ def stand_in(buildx: Buildx) -> BaseImage:
 def _install(packages: Sequence[str]) -> None:
     install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
     subprocess.run(install if os.geteuid() == 0 else ["sudo", "-n", *install], check=True)
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, record_property: Callable[[str, object], None]) -> Workplace:
+    """A small project in a folder, in which the command can be run."""
+    return Workplace(tmp_path / "project", tmp_path / "temporary", record_property)
 
 
 class Registry:

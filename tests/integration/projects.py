@@ -1,0 +1,111 @@
+"""Small projects to build: a C extension that takes two seconds, and what can be wrong with one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PYPROJECT = """\
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "tiny"
+version = "1.0"
+"""
+
+SETUP = """\
+from setuptools import Extension, setup
+
+setup(ext_modules=[Extension("tiny", ["tiny.c"])])
+"""
+
+CODE = """\
+#include <Python.h>
+
+static PyModuleDef module = {PyModuleDef_HEAD_INIT, "tiny", NULL, -1, NULL};
+
+PyMODINIT_FUNC PyInit_tiny(void) { return PyModule_Create(&module); }
+"""
+
+PURE_SETUP = """\
+from setuptools import setup
+
+setup(py_modules=[])
+"""
+
+NEWER_SYMBOL = """\
+#include <math.h>
+
+__asm__(".symver pow, pow@GLIBC_2.29");
+
+double newer(double base, double exponent) { return pow(base, exponent); }
+"""
+"""Links for glibc 2.28 and needs 2.29 to run."""
+
+LOST_LIBRARY_SETUP = """\
+import os
+import subprocess
+
+from setuptools import Extension, setup
+
+# As a library that is found at build time, and nowhere at run time.
+os.makedirs("/lost", exist_ok=True)
+source = ["-x", "c", "-", "-shared", "-fPIC", "-Wl,-soname,liblost.so.1"]
+subprocess.run(
+    ["gcc", *source, "-o", "/lost/liblost.so"], input=b"int lost(void) { return 1; }", check=True
+)
+extension = Extension("tiny", ["tiny.c"], library_dirs=["/lost"], libraries=["lost"])
+setup(ext_modules=[extension])
+"""
+
+LOST_LIBRARY_CALL = """\
+extern int lost(void);
+
+int found(void) { return lost(); }
+"""
+
+NOT_FROM_13_ON = """\
+#include <Python.h>
+#if PY_VERSION_HEX >= 0x030D0000
+#error "tiny does not know this Python"
+#endif
+"""
+
+
+def write_tiny(
+    folder: Path, *, pyproject: str = "", setup: str = SETUP, code: str = CODE, more_code: str = ""
+) -> None:
+    """
+    Write the project into a folder, made if need be.
+
+    `pyproject` and `more_code` are added to what is there; `setup` and `code` replace it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "pyproject.toml").write_text(PYPROJECT + pyproject, encoding="utf-8")
+    (folder / "setup.py").write_text(setup, encoding="utf-8")
+    (folder / "tiny.c").write_text(code + more_code, encoding="utf-8")
+
+
+def sleeping_setup(seconds: str, *, in_wheel: bool) -> str:
+    """Return a setup.py that sleeps, once the sdist is built or before; such a number marks it."""
+    commands = "bdist_wheel" if in_wheel else "sdist"
+    return (
+        "import subprocess\n"
+        "import sys\n"
+        f"if {commands!r} in sys.argv:\n"
+        f"    subprocess.run(['sleep', '{seconds}'])\n"
+    ) + SETUP
+
+
+def disk_filling_setup(folder: str, megabytes: int) -> str:
+    """Return a setup.py that writes so much into a folder of the container."""
+    return (
+        "import sys\n"
+        "if 'bdist_wheel' in sys.argv:\n"
+        f"    with open('{folder}/big', 'wb') as file:\n"
+        f"        file.write(bytes({megabytes} << 20))\n"
+    ) + SETUP
