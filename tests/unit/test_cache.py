@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from wheeldock import cache as caching
+from wheeldock.cache import TargetCache
+from wheeldock.errors import OutputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LATEST = {"org.opencontainers.image.ref.name": "latest"}
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> TargetCache:
+    return TargetCache(tmp_path / "cache" / "cp313-manylinux_x86_64")
+
+
+def blob(folder: Path, data: bytes) -> dict[str, Any]:
+    """Put a blob into an export and describe it."""
+    digest = hashlib.sha256(data).hexdigest()
+    path = folder / "blobs" / "sha256" / digest
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return {"digest": f"sha256:{digest}", "size": len(data)}
+
+
+def export(folder: Path, layer: bytes = b"layer", *, parts: str = "manifests") -> Path:
+    """Write an export as BuildKit does."""
+    config = blob(folder, b'{"layers": [], "records": []}')
+    layers = [blob(folder, layer)]
+    content = (
+        {"manifests": [*layers, config]}
+        if parts == "manifests"
+        else {"layers": layers, "config": config}
+    )
+    manifest = blob(folder, json.dumps(content).encode())
+    write_index(folder, {"manifests": [manifest | {"annotations": LATEST}]})
+    return folder
+
+
+def write_index(folder: Path, index: object) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "index.json").write_text(json.dumps(index))
+
+
+def blob_path(folder: Path, data: bytes) -> Path:
+    return folder / "blobs" / "sha256" / hashlib.sha256(data).hexdigest()
+
+
+# --- what can be imported ---
+
+
+@pytest.mark.parametrize("parts", ["manifests", "layers"])
+def test_a_whole_export_is_usable(cache: TargetCache, parts: str) -> None:
+    export(cache.path, parts=parts)
+    assert cache.usable() == cache.path
+
+
+def test_without_an_export_nothing_is_usable(cache: TargetCache) -> None:
+    assert cache.usable() is None
+
+
+def test_a_file_in_place_of_the_export_is_not_usable(cache: TargetCache) -> None:
+    cache.path.parent.mkdir()
+    cache.path.write_text("a file")
+    assert cache.usable() is None
+
+
+@pytest.mark.parametrize("size", [0, 1, 60])
+def test_a_truncated_index_is_not_usable(cache: TargetCache, size: int) -> None:
+    index = export(cache.path) / "index.json"
+    index.write_bytes(index.read_bytes()[:size])
+    assert cache.usable() is None
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        None,
+        5,
+        "manifests",
+        [],
+        {},
+        {"manifests": None},
+        {"manifests": 5},
+        {"manifests": {}},
+        {"manifests": []},
+        {"manifests": ["text"]},
+        {"manifests": [{}]},
+        {"manifests": [{"annotations": None}]},
+        {"manifests": [{"annotations": LATEST}]},
+        {"manifests": [{"annotations": LATEST, "digest": 5, "size": 1}]},
+        {"manifests": [{"annotations": LATEST, "digest": "", "size": 1}]},
+        {"manifests": [{"annotations": LATEST, "digest": "sha256:\0", "size": 1}]},
+    ],
+)
+def test_an_index_of_another_shape_is_not_usable(cache: TargetCache, index: object) -> None:
+    write_index(cache.path, index)
+    assert cache.usable() is None
+
+
+def test_an_index_that_is_no_text_is_not_usable(cache: TargetCache) -> None:
+    (export(cache.path) / "index.json").write_bytes(b"\xff\xfe\x00")
+    assert cache.usable() is None
+
+
+def test_an_image_layout_of_another_tool_is_not_usable(cache: TargetCache) -> None:
+    manifest = blob(cache.path, b'{"layers": []}')
+    write_index(cache.path, {"manifests": [manifest]})
+    assert cache.usable() is None
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"5", b'{"layers": 5}', b'{"layers": [{}]}'])
+def test_a_manifest_of_another_shape_is_not_usable(cache: TargetCache, content: bytes) -> None:
+    manifest = blob(cache.path, content)
+    write_index(cache.path, {"manifests": [manifest | {"annotations": LATEST}]})
+    assert cache.usable() is None
+
+
+@pytest.mark.parametrize("parts", ["manifests", "layers"])
+@pytest.mark.parametrize("data", [None, b"", b"other layer"], ids=["missing", "empty", "other"])
+def test_an_export_with_a_blob_that_is_not_whole_is_not_usable(
+    cache: TargetCache, data: bytes | None, parts: str
+) -> None:
+    layer = blob_path(export(cache.path, parts=parts), b"layer")
+    layer.unlink()
+    if data is not None:
+        layer.write_bytes(data)
+    assert cache.usable() is None
+
+
+def test_an_export_without_its_manifest_is_not_usable(cache: TargetCache) -> None:
+    index = json.loads((export(cache.path) / "index.json").read_text())
+    digest = index["manifests"][0]["digest"].removeprefix("sha256:")
+    (cache.path / "blobs" / "sha256" / digest).unlink()
+    assert cache.usable() is None
+
+
+# --- from one export to the next ---
+
+
+def test_the_next_export_starts_empty(cache: TargetCache) -> None:
+    export(cache.fresh)
+    assert list(cache.prepare().iterdir()) == []
+
+
+def test_a_file_in_the_way_of_the_next_export_goes(cache: TargetCache) -> None:
+    cache.fresh.parent.mkdir()
+    cache.fresh.write_text("a file")
+    assert cache.prepare().is_dir()
+
+
+def test_preparing_leaves_the_old_export(cache: TargetCache) -> None:
+    export(cache.path)
+    cache.prepare()
+    assert cache.usable()
+
+
+def test_a_cache_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match=r"cache folder .*file cannot be written: Not a dir"):
+        TargetCache(tmp_path / "file" / "target").prepare()
+
+
+def test_a_full_disk_is_said_to_be_one(cache: TargetCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(caching, "remove", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        cache.prepare()
+    assert caught.value.errno == errno.ENOSPC
+
+
+def test_the_next_export_replaces_the_old_one_as_a_whole(cache: TargetCache) -> None:
+    export(cache.path, b"old layer")
+    export(cache.prepare(), b"new layer")
+    cache.commit()
+    assert cache.usable()
+    assert blob_path(cache.path, b"new layer").exists()
+    assert not blob_path(cache.path, b"old layer").exists()
+    assert not cache.fresh.exists()
+
+
+def test_the_first_export_takes_its_place(cache: TargetCache) -> None:
+    export(cache.prepare())
+    cache.commit()
+    assert cache.usable()
+
+
+def test_an_export_replaces_a_file(cache: TargetCache) -> None:
+    export(cache.prepare())
+    cache.path.write_text("a file")
+    cache.commit()
+    assert cache.usable()
+    assert not cache.fresh.exists()
+
+
+def test_a_build_that_exported_nothing_leaves_the_old_export(cache: TargetCache) -> None:
+    export(cache.path)
+    (cache.prepare() / "ingest").mkdir()
+    cache.commit()
+    assert cache.usable()
+
+
+def test_an_export_that_cannot_take_its_place_leaves_the_old_one(
+    cache: TargetCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: Path) -> None:
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    export(cache.path, b"old layer")
+    export(cache.prepare(), b"new layer")
+    monkeypatch.setattr(caching, "take_place", busy)
+    cache.commit()
+    assert cache.usable()
+    assert blob_path(cache.path, b"old layer").exists()
+    assert not cache.fresh.exists()
+
+
+def test_a_dropped_export_leaves_the_old_one(cache: TargetCache) -> None:
+    export(cache.path)
+    export(cache.prepare())
+    cache.discard()
+    assert cache.usable()
+    assert not cache.fresh.exists()
+
+
+def test_dropping_twice_does_no_harm(cache: TargetCache) -> None:
+    cache.prepare()
+    cache.discard()
+    cache.discard()
+    assert not cache.fresh.exists()
