@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from wheeldock.errors import BuildxMissingError
 from wheeldock.events import Event, parse
 from wheeldock.failures import (
-    builder_not_found,
-    engine_is_down,
+    builder_error,
     engine_unreachable,
     image_error,
 )
@@ -161,9 +160,7 @@ class Buildx:
         except DockerException as error:
             if not self._docker.buildx.is_installed():
                 raise _buildx_missing() from None
-            if engine_is_down(error.stderr or ""):
-                raise engine_unreachable(error.stderr or "") from None
-            raise builder_not_found(name or "") from None
+            raise builder_error(error.stderr or "") from None
         # Buildx names no driver, and ends well, when the engine behind the builder is away.
         driver = builder.driver or "docker"
         return BuilderInfo(

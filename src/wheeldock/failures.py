@@ -38,6 +38,7 @@ _ENGINE_DOWN = re.compile(
     r"cannot connect to the docker daemon|error during connect|failed to connect to the docker api",
     re.IGNORECASE,
 )
+_NOT_ALLOWED = re.compile(r"permission denied", re.IGNORECASE)
 _DISK_FULL = re.compile(r"no space left on device", re.IGNORECASE)
 _NO_EXPORT = re.compile(r"cache export (feature )?is (currently )?not supported", re.IGNORECASE)
 _NO_BUILDER = re.compile(r'no builder "(?P<name>[^"]*)" found')
@@ -60,7 +61,10 @@ def engine_unreachable(text: str) -> EngineUnreachableError:
     """The error for an engine that does not answer, with the client's own last words."""
     lines = text.strip().splitlines()
     message = "no Docker engine answers" + (f": {lines[-1].strip()}" if lines else "")
-    return EngineUnreachableError(message, cure="`invoke setup` installs and starts one.")
+    cure = "`invoke setup` installs and starts one."
+    if _NOT_ALLOWED.search(text):
+        cure = "Be in its group (`sudo usermod -aG docker $USER`, then log in again), or use sudo."
+    return EngineUnreachableError(message, cure=cure)
 
 
 def image_error(reference: str, text: str) -> WheeldockError:
@@ -137,6 +141,12 @@ def _explain_start(name: str, text: str) -> WheeldockError:
     if "context canceled" in text:
         return StoppedError(f"{name}: stopped")
     return BuildFailedError(f"{name}: the build did not start: {_last_line(text)}")
+
+
+def builder_error(text: str) -> WheeldockError:
+    """What Buildx's refusal to tell of a builder means."""
+    match = _NO_BUILDER.search(text)
+    return builder_not_found(match["name"]) if match else engine_unreachable(text)
 
 
 def builder_not_found(name: str) -> BuilderNotFoundError:
