@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from typing import TYPE_CHECKING, TypeVar
 
 from wheeldock.errors import StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
 
 _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
@@ -34,21 +35,31 @@ def run_all(
 
     The work reports failures in its result. On Ctrl-C (KeyboardInterrupt) `stop` is called to
     end the work under way, what waits never begins, and StoppedError is raised once all ended.
+    What else the work raises ends everything in the same way, and is raised.
     """
+    futures: list[Future[_Result]] = []
     with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="build") as pool:
-        futures = [pool.submit(work, job) for job in jobs]
         try:
+            futures += (pool.submit(work, job) for job in jobs)
             for future in as_completed(futures):
                 future.result()
-        except KeyboardInterrupt:
-            for future in futures:
-                future.cancel()
-            stop()
+        except BaseException as error:
+            while not _ended(futures, stop):
+                pass  # each further Ctrl-C asks again: clients of Docker give in to the third
+            if not isinstance(error, KeyboardInterrupt):
+                raise
             message = "stopped"
             raise StoppedError(message, cure="The output folder is as it was.") from None
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            stop()
-            raise
     return [future.result() for future in futures]
+
+
+def _ended(futures: Sequence[Future[_Result]], stop: Callable[[], None]) -> bool:
+    """Wait until nothing runs any more, or Ctrl-C is pressed again."""
+    try:
+        for future in futures:
+            future.cancel()
+        stop()
+        wait(futures)
+    except KeyboardInterrupt:
+        return False
+    return True
