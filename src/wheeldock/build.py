@@ -85,7 +85,8 @@ def run(
         if dry_run:
             _show(plan, base, source, settings, display)
             return
-        check_writable(settings.output_dir)
+        trees = [source.path] if source.path.is_dir() else []
+        check_writable(settings.output_dir, keep_out=[Path.cwd(), *trees])
         with state.scratch() as scratch:
             build = _Build(buildx, display, state, settings, base, plan, project, scratch)
             build.run(source, whole=not only)

@@ -171,8 +171,8 @@ def _explain_step(name: str, step: Step, record: BuildRecord) -> WheeldockError:
     code = int(match["code"]) if match else None
     explained = [line.removeprefix(_EXPLAINED) for line in tail if line.startswith(_EXPLAINED)]
     log = [line for line in tail if not line.startswith(_EXPLAINED)]
-    if any(_DISK_FULL.search(line) for line in (*tail, step.error)):
-        return disk_full(f"{name}, stage {step.stage}: {step.error or log[-1]}")
+    if full := [line for line in (step.error, *tail) if _DISK_FULL.search(line)]:
+        return disk_full(f"{name}, stage {step.stage}: {full[-1].strip()}")
     if "context canceled" in step.error:
         return StoppedError(f"{name}, stage {step.stage}: stopped")
     reason = explained or [step.error if match is None else f"exit code {code}"]

@@ -148,7 +148,9 @@ def _explained() -> Iterator[None]:
             raise
         from wheeldock.failures import disk_full
 
-        raise _exit(disk_full(str(error))) from None
+        place = error.filename2 or error.filename
+        said = f"{error.strerror}: {place}" if place else str(error.strerror)
+        raise _exit(disk_full(said)) from None
     finally:
         signal.signal(signal.SIGTERM, previous)
 
