@@ -76,6 +76,20 @@ NOT_FROM_13_ON = """\
 """
 
 
+DISK_FILLING_SETUP = """\
+import sys
+
+if "bdist_wheel" in sys.argv:
+    # A small disk that every container has.
+    with open("/dev/shm/big", "wb") as file:
+        file.write(bytes(65 << 20))
+
+from setuptools import setup
+
+setup()
+"""
+
+
 def write_tiny(
     folder: Path, *, pyproject: str = "", setup: str = SETUP, code: str = CODE, more_code: str = ""
 ) -> None:
@@ -98,14 +112,4 @@ def sleeping_setup(seconds: str, *, in_wheel: bool) -> str:
         "import sys\n"
         f"if {commands!r} in sys.argv:\n"
         f"    subprocess.run(['sleep', '{seconds}'])\n"
-    ) + SETUP
-
-
-def disk_filling_setup(folder: str, megabytes: int) -> str:
-    """Return a setup.py that writes so much into a folder of the container."""
-    return (
-        "import sys\n"
-        "if 'bdist_wheel' in sys.argv:\n"
-        f"    with open('{folder}/big', 'wb') as file:\n"
-        f"        file.write(bytes({megabytes} << 20))\n"
     ) + SETUP
