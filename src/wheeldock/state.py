@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from wheeldock.errors import LockedError
+from wheeldock.errors import LockedError, OutputError
+from wheeldock.wheelhouse import DISK_FULL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,32 +62,47 @@ class State:
         """
         Let one build at a time into the folder; a second one says that it waits.
 
-        Raises LockedError after that many seconds.
+        Raises LockedError after that many seconds, OutputError when the folder cannot be
+        written, or OSError when the disk is full.
         """
-        self.create()
         lock = FileLock(self.root / "lock")
         try:
-            try:
-                lock.acquire(blocking=False)
-            except Timeout:
-                say(f"Another build of this project is running{self._owner()}; waiting for it.")
-                lock.acquire(timeout=seconds)
+            self.create()
+            self._acquire(lock, say, seconds)
+        except OSError as error:
+            if error.errno in DISK_FULL:
+                raise
+            raise OutputError(
+                f"the folder {self.root} cannot be written: {error.strerror or error}",
+                cure="Mend that, or run wheeldock in a folder of your own.",
+            ) from None
+        owner = self.root / "lock.pid"
+        try:
+            # It only serves to say who builds.
+            with contextlib.suppress(OSError):
+                owner.write_text(str(os.getpid()), encoding="ascii")
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                owner.unlink()
+            lock.release()
+
+    def _acquire(self, lock: FileLock, say: Callable[[str], None], seconds: float) -> None:
+        with contextlib.suppress(Timeout):
+            lock.acquire(blocking=False)
+            return
+        say(f"Another build of this project is running{self._owner()}; waiting for it.")
+        try:
+            lock.acquire(timeout=seconds)
         except Timeout:
             raise LockedError(
                 f"another build of this project{self._owner()} did not end in {seconds:.0f} s",
                 cure="Wait for it or end it, then build again.",
             ) from None
-        owner = self.root / "lock.pid"
-        try:
-            owner.write_text(str(os.getpid()), encoding="ascii")
-            yield
-        finally:
-            owner.unlink(missing_ok=True)
-            lock.release()
 
     def _owner(self) -> str:
-        with contextlib.suppress(OSError):
-            return f" (process {(self.root / 'lock.pid').read_text(encoding='ascii')})"
+        with contextlib.suppress(OSError, ValueError):
+            return f" (process {int((self.root / 'lock.pid').read_text(encoding='ascii'))})"
         return ""
 
     @contextlib.contextmanager
@@ -94,7 +110,7 @@ class State:
         """A folder for one run. It goes with the run, and so does what a killed run left."""
         home = self.root / "tmp"
         shutil.rmtree(home, ignore_errors=True)
-        home.mkdir()
+        home.mkdir(exist_ok=True)
         try:
             yield Path(tempfile.mkdtemp(dir=home))
         finally:
