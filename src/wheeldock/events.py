@@ -48,6 +48,11 @@ class Step:
         return match["stage"] if match and match["stage"] != "internal" else ""
 
     @property
+    def place(self) -> str:
+        """Where in the Dockerfile it is, e.g. `[build 1/1]`."""
+        return self.name[: self.name.find("]") + 1]
+
+    @property
     def is_from(self) -> bool:
         """Whether it only makes a base image ready: BuildKit does not always call that cached."""
         return re.match(r"\[[^]]*\] FROM ", self.name) is not None

@@ -70,8 +70,8 @@ class BuildRecord:
 
     @property
     def stage(self) -> str:
-        """The Dockerfile stage that runs now, or ran last."""
-        begun = sorted(self._run(), key=lambda step: step.completed is None)
+        """The Dockerfile stage that began last."""
+        begun = list(self._begun())
         return begun[-1].stage if begun else ""
 
     def stage_of(self, event: Event) -> str:
@@ -83,22 +83,28 @@ class BuildRecord:
 
     def is_done(self, stage: str) -> bool:
         """Whether all that is known of a Dockerfile stage has been done."""
-        steps = [step for step in self._steps.values() if step.stage == stage]
-        return all(step.completed is not None and not step.error for step in steps)
+        # Where builds share a step, BuildKit reports it to all of them as the step of one, too.
+        done: dict[str, bool] = {}
+        for step in self._steps.values():
+            if step.stage == stage:
+                ended = step.completed is not None and not step.error
+                done[step.place] = done.get(step.place, False) or ended
+        return all(done.values())
 
     @property
     def seconds(self) -> dict[str, float]:
         """Seconds spent in each Dockerfile stage, in the order in which they began."""
         spent: dict[str, float] = {}
-        for step in self._run():
+        for step in self._begun():
             spent[step.stage] = spent.get(step.stage, 0.0) + self._spent.get(step.digest, 0.0)
         return spent
 
     @property
     def cached(self) -> bool:
         """Whether the build ran no step of the Dockerfile: all came from the cache."""
-        steps = [step for step in self._run() if not step.is_from]
-        return bool(steps) and all(step.cached for step in steps)
+        # One that began and never ended was given up, since a cached one after it was found.
+        ended = [step for step in self._begun() if step.completed is not None and not step.is_from]
+        return bool(ended) and all(step.cached for step in ended)
 
     @property
     def failed_step(self) -> Step | None:
@@ -125,7 +131,7 @@ class BuildRecord:
         lines = chain([plain(self._open.get(self._speaker, ""))], reversed(tail))
         return next((line for line in lines if line.strip()), "")
 
-    def _run(self) -> Iterator[Step]:
+    def _begun(self) -> Iterator[Step]:
         """The steps of the Dockerfile that began, in the order in which they did."""
         return (step for step in self._steps.values() if step.stage and step.started is not None)
 

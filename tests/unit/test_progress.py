@@ -87,6 +87,14 @@ def test_a_log_has_a_line_when_a_stage_begins_and_when_it_ends() -> None:
     ]
 
 
+def test_a_stage_that_builds_share_is_in_the_log_of_each() -> None:
+    assert plain("merged")[:3] == [
+        "cp313-manylinux_x86_64 tools: started",
+        "cp313-manylinux_x86_64 tools: done in 7.3 s",
+        "cp313-manylinux_x86_64 env: started",
+    ]
+
+
 def test_what_comes_from_the_cache_is_one_line() -> None:
     assert plain("cached") == ["cp313-manylinux_x86_64: cached in 6.2 s"]
 

@@ -62,6 +62,18 @@ def test_a_step_that_never_ran_is_no_obstacle_to_cached() -> None:
     assert of(step("env"), hit).cached
 
 
+def test_a_step_that_was_given_up_is_no_obstacle_to_cached() -> None:
+    given_up = Step("a", "[tools 1/1] RUN a", started=1.0)
+    hit = Step("b", "[env 1/1] RUN b", started=2.0, completed=2.0, cached=True)
+    assert of(given_up, hit).cached
+
+
+def test_a_step_that_another_build_ran_is_not_cached() -> None:
+    record = recorded("merged")
+    assert record.seconds["tools"] == pytest.approx(7.26, abs=0.01)
+    assert not record.cached
+
+
 def test_stages_that_never_began_have_no_seconds() -> None:
     assert list(recorded("failing").seconds) == STAGES[:-1]
 
@@ -101,6 +113,14 @@ def test_a_stage_is_done_when_all_its_steps_are() -> None:
     assert not record.is_done("env")
     record.add(Step("2", "[env 2/2] RUN b", started=2.0, completed=4.0))
     assert record.is_done("env")
+
+
+def test_a_stage_is_done_when_another_build_has_done_it() -> None:
+    own = Step("1", "[tools 1/1] RUN a", started=1.0)
+    shared = Step("2", "[tools 1/1] RUN a", started=1.0, completed=2.0)
+    assert of(own, shared).is_done("tools")
+    assert of(shared, own).is_done("tools")
+    assert not of(own).is_done("tools")
 
 
 def test_a_failed_stage_is_not_done() -> None:
