@@ -93,7 +93,8 @@ def build(
         message = f"the stand-in base image is for x86_64, and this machine is {platform.machine()}"
         raise BaseImageUnavailableError(message, cure=CURE)
     mirror = debian_mirror(machine_sources())
-    say(f"Making the stand-in base image from packages at {mirror.main.uri}: about a minute.")
+    minutes = "a few minutes" if free_threaded else "about a minute"
+    say(f"Making the stand-in base image from packages at {mirror.main.uri}: {minutes}.")
     with gather(
         mirror, free_threaded=free_threaded, say=say, install_packages=install_packages
     ) as gathered:
