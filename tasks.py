@@ -51,16 +51,16 @@ def _other_pythons() -> dict[str, Path]:
     for minor in range(OLDEST_MINOR, NEWEST_MINOR + 1):
         on_path = shutil.which(f"python3.{minor}")
         candidates = [
-            *([on_path] if on_path else []),
+            *([Path(on_path)] if on_path else []),
             *pyenv.glob(f"versions/3.{minor}.*/bin/python"),
         ]
-        working = [Path(python) for python in candidates if _works(python)]
+        working = [python for python in candidates if _works(python)]
         if working and minor != sys.version_info.minor:
             found[f"3.{minor}"] = working[0]
     return found
 
 
-def _works(python: str | Path) -> bool:
+def _works(python: Path) -> bool:
     # A pyenv shim is on PATH for versions that are not switched on, too.
     return subprocess.run([python, "-c", ""], check=False, capture_output=True).returncode == 0
 
