@@ -16,7 +16,7 @@ import bracex
 from wheeldock.tags import Architecture, Libc
 
 _IDENTIFIER = re.compile(
-    r"(?P<python>cp(?P<major>3)(?P<minor>\d+)(?P<threads>t?))"
+    r"cp3(?P<minor>0|[1-9][0-9]*)(?P<threads>t?)"
     r"-(?P<libc>manylinux|musllinux)_(?P<architecture>\w+)\Z"
 )
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from wheeldock.tags import Architecture, Libc
 
-_NEWEST_FOR_TOOLS = 13
-"""The newest CPython minor that every pinned tool has a release for."""
+_TOOLS_MINORS = range(10, 14)
+"""The CPython minors that every pinned tool has a release for."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,11 @@ def make_plan(
     """
     available = [i for i in known_identifiers() if _offered(i, offer)]
     if only:
-        chosen = [_available(name, offer) for name in dict.fromkeys(only)]
+        chosen = [_named(name, offer) for name in dict.fromkeys(only)]
     else:
-        _check_globs(selector, offer, available)
-        chosen = [i for i in available if selector(i) and _allowed(i, requires_python)]
+        wanted = [i for i in known_identifiers() if selector(i) and _allowed(i, requires_python)]
+        _check_globs(selector, offer, wanted)
+        chosen = [i for i in wanted if _offered(i, offer)]
     if not chosen:
         raise _nothing_selected(offer, selector, requires_python)
     return Plan(
@@ -117,40 +118,52 @@ def _allowed(identifier: BuildIdentifier, requires_python: SpecifierSet | None) 
     return requires_python is None or requires_python.contains(f"{identifier.python_version}.99")
 
 
-def _available(name: str, offer: Offer) -> BuildIdentifier:
+def _named(name: str, offer: Offer) -> BuildIdentifier:
     known = {str(identifier): identifier for identifier in known_identifiers()}
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=3)
         raise UnknownIdentifierError(
-            f"--only: {name!r} is no build identifier",
-            cure=f"Did you mean {' or '.join(near)}?" if near else "One: cp313-manylinux_x86_64.",
+            f"--only: {name!r} is no build identifier", cure=_suggestion(name, offer)
+        )
+    if not _same_platform(known[name], offer):
+        raise InterpreterMissingError(
+            f"--only {name}: the base image {offer.image} is for {offer.platform_tag}",
+            cure=_suggestion(name, offer),
         )
     if not _offered(known[name], offer):
-        raise _missing(f"--only {name}", offer)
+        raise _missing(f"--only {name}", [known[name]], offer)
     return known[name]
 
 
-def _check_globs(selector: Selector, offer: Offer, available: Sequence[BuildIdentifier]) -> None:
+def _suggestion(name: str, offer: Offer) -> str:
+    names = [str(identifier) for identifier in known_identifiers() if _offered(identifier, offer)]
+    python = name.partition("-")[0]
+    near = [other for other in names if other.partition("-")[0] == python]
+    near = near or difflib.get_close_matches(name, names, n=3)
+    if near:
+        return f"Did you mean {' or '.join(near)}?"
+    return f"The base image has {', '.join(names) or 'none'}."
+
+
+def _check_globs(selector: Selector, offer: Offer, wanted: Sequence[BuildIdentifier]) -> None:
+    """Refuse a glob that means nothing, or only what the base image should have and lacks."""
     for glob in selector.build:
-        if any(matches((glob,), identifier) for identifier in available):
-            continue
-        wanted = [
-            i for i in known_identifiers() if matches((glob,), i) and _same_platform(i, offer)
-        ]
-        if wanted:
-            raise _missing(f"build = {glob!r}", offer)
         if not any(matches((glob,), identifier) for identifier in known_identifiers()):
             raise UnknownIdentifierError(
                 f"build: {glob!r} matches no build identifier",
                 cure="Identifiers look like cp313-manylinux_x86_64; globs and {a,b} are allowed.",
             )
+        meant = [i for i in wanted if matches((glob,), i) and _same_platform(i, offer)]
+        if meant and not any(_offered(identifier, offer) for identifier in meant):
+            raise _missing(f"build = {glob!r}", meant, offer)
 
 
-def _missing(wish: str, offer: Offer) -> InterpreterMissingError:
+def _missing(
+    wish: str, identifiers: Sequence[BuildIdentifier], offer: Offer
+) -> InterpreterMissingError:
+    lacks = " or ".join(identifier.interpreter for identifier in identifiers)
     has = ", ".join(sorted(offer.interpreters, key=_by_version)) or "none"
     return InterpreterMissingError(
-        f"{wish}: the base image {offer.image} ({offer.platform_tag}) has no such interpreter;"
-        f" it has {has}",
+        f"{wish}: the base image {offer.image} ({offer.platform_tag}) has no {lacks}; it has {has}",
         cure="Choose among those, or another image (manylinux-x86_64-image).",
     )
 
@@ -173,12 +186,12 @@ def _nothing_selected(
 def _tools_interpreter(
     available: Sequence[BuildIdentifier], requires_python: SpecifierSet | None
 ) -> str:
-    # It builds the sdist, too, so the project has to allow it.
+    # It builds the sdist, too, so the project should allow it.
     def preference(identifier: BuildIdentifier) -> tuple[bool, bool, bool, int]:
         return (
+            identifier.minor >= _TOOLS_MINORS.start,
             _allowed(identifier, requires_python),
-            not identifier.free_threaded,
-            identifier.minor <= _NEWEST_FOR_TOOLS,
+            not identifier.free_threaded and identifier.minor in _TOOLS_MINORS,
             identifier.minor,
         )
 
