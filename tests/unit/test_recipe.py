@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wheeldock.identifier import BuildIdentifier
+from wheeldock.plan import BuildTarget
+from wheeldock.recipe import DOCKER, Recipe, network_secrets, sdist_request, wheel_request
+
+if TYPE_CHECKING:
+    from wheeldock.builder import BuildRequest
+
+RECIPE = Recipe(
+    base_image="img@sha256:1",
+    tools_interpreter="cp313-cp313",
+    build_requires=("scikit-build-core>=0.10", "pybind11; python_version<'4'"),
+    config_settings={},
+    secrets={},
+)
+CP311 = BuildTarget(BuildIdentifier.parse("cp311-manylinux_x86_64"), "manylinux_2_28_x86_64")
+CP314T = BuildTarget(BuildIdentifier.parse("cp314t-manylinux_x86_64"), "manylinux_2_28_x86_64")
+DOCKERFILE = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
+
+SDIST = sdist_request(RECIPE, Path("/project"), Path("/scratch/Dockerfile"), Path("/out"))
+WHEEL = wheel_request(RECIPE, CP311, Path("/sdist"), Path("/out"))
+
+
+# --- what is asked for ---
+
+
+def test_an_sdist_is_built_from_the_source_tree_with_its_own_ignore_file() -> None:
+    assert (SDIST.target, SDIST.context) == ("sdist-file", Path("/project"))
+    assert SDIST.dockerfile == Path("/scratch/Dockerfile")
+    assert "sdist" not in SDIST.contexts
+
+
+def test_an_sdist_is_built_by_the_interpreter_of_the_tools() -> None:
+    assert SDIST.build_args["INTERPRETER"] == SDIST.build_args["TOOLS_INTERPRETER"] == "cp313-cp313"
+
+
+def test_a_wheel_is_built_from_the_sdist_and_from_nothing_else() -> None:
+    assert WHEEL.contexts["sdist"] == Path("/sdist")
+    assert WHEEL.context == DOCKER
+    assert Path("/project") not in WHEEL.contexts.values()
+
+
+@pytest.mark.parametrize(
+    ("target", "interpreter"), [(CP311, "cp311-cp311"), (CP314T, "cp314-cp314t")]
+)
+def test_a_wheel_is_built_by_its_own_interpreter(target: BuildTarget, interpreter: str) -> None:
+    request = wheel_request(RECIPE, target, Path("/sdist"), Path("/out"))
+    assert request.build_args["INTERPRETER"] == interpreter
+    assert request.build_args["PLATFORM_TAG"] == target.platform_tag
+
+
+def test_what_all_targets_share_is_the_same_for_each() -> None:
+    recipe = replace(RECIPE, builder="far", use_cache=False, secrets={"ca": Path("/ca.pem")})
+    requests = [
+        sdist_request(recipe, Path("/project"), Path("/scratch/Dockerfile"), Path("/out")),
+        wheel_request(recipe, CP311, Path("/sdist"), Path("/out")),
+    ]
+    for request in requests:
+        assert (request.builder, request.use_cache) == ("far", False)
+        assert request.secrets == {"ca": Path("/ca.pem")}
+        assert request.build_args["BASE_IMAGE"] == "img@sha256:1"
+
+
+# --- what keys its stages ---
+
+
+def test_requests_for_two_wheels_differ_in_the_interpreter_alone() -> None:
+    one, other = (
+        dict(wheel_request(RECIPE, target, Path("/sdist"), Path("/out")).build_args)
+        for target in (CP311, CP314T)
+    )
+    assert {name for name in one | other if one[name] != other[name]} == {"INTERPRETER"}
+
+
+def test_where_a_wheel_goes_is_in_no_build_argument() -> None:
+    elsewhere = wheel_request(RECIPE, CP311, Path("/other/sdist"), Path("/other/out"))
+    assert elsewhere.build_args == WHEEL.build_args
+
+
+def test_secrets_are_in_no_build_argument() -> None:
+    secret = wheel_request(
+        replace(RECIPE, secrets={"ca": Path("/home/me/ca.pem")}), CP311, Path("/s"), Path("/o")
+    )
+    assert secret.build_args == WHEEL.build_args
+
+
+def test_build_requirements_keep_their_order_one_a_line() -> None:
+    assert WHEEL.build_args["BUILD_REQUIRES"].splitlines() == list(RECIPE.build_requires)
+
+
+def test_config_settings_have_one_spelling() -> None:
+    first = {"b": "1", "a": ["x", "y"], "ü": '"'}
+    texts = {
+        wheel_request(
+            replace(RECIPE, config_settings=settings), CP311, Path("/s"), Path("/o")
+        ).build_args["CONFIG_SETTINGS"]
+        for settings in (first, dict(reversed(first.items())), first | {"a": ("x", "y")})
+    }
+    assert [json.loads(text) for text in texts] == [first]
+
+
+def test_no_config_settings_are_the_dockerfiles_default() -> None:
+    assert f"ARG CONFIG_SETTINGS={WHEEL.build_args['CONFIG_SETTINGS']}" in DOCKERFILE
+
+
+# --- the Dockerfile ---
+
+
+@pytest.mark.parametrize("request_", [SDIST, WHEEL], ids=["sdist", "wheel"])
+def test_the_dockerfile_has_what_is_asked_for(request_: BuildRequest) -> None:
+    declared = set(re.findall(r"^ARG (\w+)", DOCKERFILE, re.MULTILINE))
+    assert set(request_.build_args) <= declared
+    stages = set(re.findall(r"^FROM \S+ AS ([\w-]+)$", DOCKERFILE, re.MULTILINE))
+    assert request_.target in stages
+
+
+def test_every_argument_without_a_default_is_given_for_a_wheel() -> None:
+    needed = set(re.findall(r"^ARG (\w+)$", DOCKERFILE, re.MULTILINE))
+    assert needed <= set(WHEEL.build_args)
+
+
+def test_every_foreign_context_of_the_dockerfile_is_given() -> None:
+    used = set(re.findall(r"from=([\w-]+)", DOCKERFILE))
+    stages = set(re.findall(r"^FROM \S+ AS ([\w-]+)$", DOCKERFILE, re.MULTILINE))
+    assert used - stages <= set(SDIST.contexts)
+    assert set(WHEEL.contexts) <= used
+
+
+def test_what_is_mounted_from_the_toolbox_is_there() -> None:
+    toolbox = WHEEL.contexts["toolbox"]
+    files = re.findall(r"from=toolbox,source=([\w./-]+)", DOCKERFILE)
+    files += re.findall(r"/toolbox/([\w-]+\.(?:py|sh|txt))", DOCKERFILE)
+    assert files
+    assert [name for name in files if not (toolbox / name).is_file()] == []
+
+
+# --- secrets ---
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    path = tmp_path / "ca bundle.pem"
+    path.write_text("-----BEGIN CERTIFICATE-----\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    "variable", ["SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]
+)
+def test_the_machines_ca_bundle_is_a_secret(bundle: Path, variable: str) -> None:
+    assert network_secrets({variable: str(bundle)}) == {"ca": bundle}
+
+
+@pytest.mark.parametrize("value", ["", "/no/such/file", "/"])
+def test_a_bundle_that_is_no_file_is_passed_over(bundle: Path, value: str) -> None:
+    assert network_secrets({"SSL_CERT_FILE": value}) == {}
+    assert network_secrets({"SSL_CERT_FILE": value, "PIP_CERT": str(bundle)}) == {"ca": bundle}
+
+
+def test_nothing_else_of_the_environment_is_a_secret_of_a_build(bundle: Path) -> None:
+    environment = {"PYPI_TOKEN": str(bundle), "NETRC": str(bundle), "PATH": "/bin"}
+    assert network_secrets(environment) == {}
