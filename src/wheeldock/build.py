@@ -247,7 +247,7 @@ class _Build:
         self.state.wheelhouse.mkdir(parents=True)
         for distribution in built:
             shutil.copy2(distribution.path, self.state.wheelhouse)
-        return f"What was built is kept in {self.state.wheelhouse}; "
+        return f"What was built is kept in {self.state.wheelhouse}. "
 
 
 def _joined(errors: Sequence[WheeldockError], kept: str) -> WheeldockError:
@@ -256,4 +256,4 @@ def _joined(errors: Sequence[WheeldockError], kept: str) -> WheeldockError:
     kind = kinds.pop() if len(kinds) == 1 else BuildFailedError
     message = "\n".join(error.message for error in errors)
     cures = dict.fromkeys(error.cure for error in errors if error.cure)
-    return kind(message, cure=" ".join([f"{kept}the output folder is as it was.", *cures]))
+    return kind(message, cure=" ".join([f"{kept}The output folder is as it was.", *cures]))

@@ -34,6 +34,12 @@ _BY_EXIT_CODE: dict[int, type[WheeldockError]] = {
     error.code: error for error in (PureWheelError, TooRecentSymbolsError, LibraryNotFoundError)
 }
 
+_LOG_TELLS = (BuildFailedError, PureWheelError)
+"""What only the build's own log explains."""
+
+_FETCHING = {"tools": "the tools of the build", "env": "the build requirements"}
+"""What the stages install in which no script of ours explains a failure."""
+
 _ENGINE_DOWN = re.compile(
     r"cannot connect to the docker daemon|error during connect|failed to connect to the docker api",
     re.IGNORECASE,
@@ -175,12 +181,18 @@ def _explain_step(name: str, step: Step, record: BuildRecord) -> WheeldockError:
         return disk_full(f"{name}, stage {step.stage}: {full[-1].strip()}")
     if "context canceled" in step.error:
         return StoppedError(f"{name}, stage {step.stage}: stopped")
-    reason = explained or [step.error if match is None else f"exit code {code}"]
+    reason = explained or [_plain_reason(step, code)]
     error = _BY_EXIT_CODE.get(code or 0, BuildFailedError)
     lines = [f"{name}, stage {step.stage}: {reason[0]}", *reason[1:]]
-    if error is BuildFailedError:
+    if error in _LOG_TELLS:
         lines += [f"    {line}" for line in log]
     return error("\n".join(lines))
+
+
+def _plain_reason(step: Step, code: int | None) -> str:
+    reason = step.error if code is None else f"exit code {code}"
+    what = _FETCHING.get(step.stage)
+    return f"{what} could not be installed ({reason})" if what else reason
 
 
 def _last_line(text: str) -> str:

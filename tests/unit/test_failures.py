@@ -152,7 +152,16 @@ def test_a_step_that_fails_is_told_by_its_exit_code(code: int, error: type[Wheel
     assert type(told) is error
     lines = told.message.splitlines()
     assert lines[:2] == ["cp313-manylinux_x86_64, stage repair: the reason", "and more"]
-    assert ("    noise" in lines) == (error is BuildFailedError)
+    assert ("    noise" in lines) == (error in {BuildFailedError, PureWheelError})
+
+
+def test_a_stage_without_a_script_of_ours_is_told_by_what_it_installs() -> None:
+    step = failed_step("[env 1/1] RUN x", "did not complete successfully: exit code: 2")
+    told = explain("sdist", IMAGE, record(step, Log(step.digest, "no such thing\n")))
+    assert told.message.splitlines() == [
+        "sdist, stage env: the build requirements could not be installed (exit code 2)",
+        "    no such thing",
+    ]
 
 
 def test_a_step_without_explanation_is_told_by_its_exit_code_and_log() -> None:

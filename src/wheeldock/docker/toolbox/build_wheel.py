@@ -29,5 +29,5 @@ if __name__ == "__main__":
         fail(
             PURE_WHEEL,
             f"{wheel.name} {reason}; a platform wheel was due.",
-            "The build backend may have gone on without the compiled part: read its log.",
+            "The build backend may have gone on without the compiled part; the end of its log:",
         )

@@ -43,7 +43,7 @@ def explain(wheel: Path, platform_tag: str) -> None:
         fail(
             LIBRARY_NOT_FOUND,
             f"{wheel.name} needs {', '.join(missing)}, which cannot be found in the build image.",
-            "Install it there (before-all), or put its folder into AUDITWHEEL_LD_LIBRARY_PATH.",
+            "Build on an image that has it (manylinux-*-image), or link it statically.",
         )
     if newer := newer_than_policy(wheel, platform_tag):
         too_recent(wheel, platform_tag, newer)
