@@ -37,14 +37,31 @@ from setuptools import setup
 setup(py_modules=[])
 """
 
-NEWER_SYMBOL = """\
-#include <math.h>
+NEWER_SYMBOL_SETUP = """\
+import os
+import subprocess
 
-__asm__(".symver pow, pow@GLIBC_2.29");
+from setuptools import Extension, setup
+
+# As the mathematical library of a newer system.
+os.makedirs("/newer", exist_ok=True)
+with open("/newer/versions", "w") as file:
+    file.write("GLIBC_2.29 { pow; };")
+options = ["-shared", "-fPIC", "-Wl,-soname,libm.so.6", "-Wl,--version-script=/newer/versions"]
+subprocess.run(
+    ["gcc", "-x", "c", "-", *options, "-o", "/newer/libm.so"],
+    input=b"double pow(double base, double exponent) { return base * exponent; }",
+    check=True,
+)
+extension = Extension("tiny", ["tiny.c"], library_dirs=["/newer"], libraries=["m"])
+setup(ext_modules=[extension])
+"""
+
+NEWER_SYMBOL_CALL = """\
+extern double pow(double base, double exponent);
 
 double newer(double base, double exponent) { return pow(base, exponent); }
 """
-"""Links for glibc 2.28 and needs 2.29 to run."""
 
 LOST_LIBRARY_SETUP = """\
 import os
@@ -54,9 +71,11 @@ from setuptools import Extension, setup
 
 # As a library that is found at build time, and nowhere at run time.
 os.makedirs("/lost", exist_ok=True)
-source = ["-x", "c", "-", "-shared", "-fPIC", "-Wl,-soname,liblost.so.1"]
+options = ["-shared", "-fPIC", "-Wl,-soname,liblost.so.1"]
 subprocess.run(
-    ["gcc", *source, "-o", "/lost/liblost.so"], input=b"int lost(void) { return 1; }", check=True
+    ["gcc", "-x", "c", "-", *options, "-o", "/lost/liblost.so"],
+    input=b"int lost(void) { return 1; }",
+    check=True,
 )
 extension = Extension("tiny", ["tiny.c"], library_dirs=["/lost"], libraries=["lost"])
 setup(ext_modules=[extension])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -98,12 +100,17 @@ class Workplace:
         """Check the exit code, what was said, and that nothing was touched or left behind."""
         self._note("exit code", ended.code)
         self._note("message", ended.err)
-        assert "Traceback" not in ended.out + ended.err, ended.err
+        assert re.search("^Traceback", ended.out + ended.err, re.MULTILINE) is None, ended.err
         assert ended.code == error.code, (ended.out, ended.err)
         for text in said:
             assert text in ended.err
         assert self.seen() == self._before
         self.is_tidy()
+
+    def report(self) -> dict[str, dict[str, object]]:
+        """What the report says of each target."""
+        report = json.loads((self.state / "report.json").read_text())
+        return {target["name"]: target for target in report["targets"]}
 
     def is_tidy(self) -> None:
         """Check that no temporary folder is left."""

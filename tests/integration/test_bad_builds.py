@@ -1,0 +1,147 @@
+"""Builds that fail: which wheel, at which stage, why, and what becomes of the others."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from typing import TYPE_CHECKING
+
+import pytest
+from packaging.requirements import Requirement
+from tests.integration import projects
+from tests.integration.workplace import ONE
+
+from wheeldock.errors import (
+    BuildFailedError,
+    LibraryNotFoundError,
+    PureWheelError,
+    TooRecentSymbolsError,
+)
+from wheeldock.index import find_sdist
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.integration.workplace import Workplace
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("base_image")]
+
+OLD, NEW = "cp311-manylinux_x86_64", "cp313-manylinux_x86_64"
+
+
+def test_the_compiler_refuses_the_code(workplace: Workplace) -> None:
+    projects.write_tiny(workplace.folder, more_code="int broken(void) { return nonsense; }\n")
+    ended = workplace.build(*ONE)
+    workplace.refused(
+        ended,
+        BuildFailedError,
+        f"{NEW}, stage build: the build backend could not make the wheel",
+        "tiny.c:6:27: error: ",
+        "nonsense",
+    )
+
+
+def test_the_sdist_cannot_be_made(workplace: Workplace) -> None:
+    projects.write_tiny(workplace.folder, setup="raise RuntimeError('no version found')\n")
+    ended = workplace.build(*ONE)
+    workplace.refused(ended, BuildFailedError, "sdist, stage sdist", "no version found")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            '["setuptools"]',
+            '["setuptools==0.0.0"]',
+            ["the build requirements", "setuptools==0.0.0"],
+        ),
+        ("setuptools.build_meta", "setuptols.build", ["stage sdist", "setuptols.build"]),
+    ],
+    ids=["requirement", "backend"],
+)
+def test_the_build_system_does_not_exist(
+    workplace: Workplace, old: str, new: str, said: list[str]
+) -> None:
+    file = workplace.folder / "pyproject.toml"
+    file.write_text(file.read_text().replace(old, new))
+    workplace.refused(workplace.build(*ONE), BuildFailedError, *said)
+
+
+def test_one_wheel_fails_and_the_others_are_kept(workplace: Workplace) -> None:
+    projects.write_tiny(workplace.folder, more_code=projects.NOT_FROM_13_ON)
+    both = ("--only", OLD, "--only", NEW)
+
+    ended = workplace.build(*both)
+
+    workplace.refused(ended, BuildFailedError, f"{NEW}, stage build", "does not know this Python")
+    kept = workplace.state / "wheelhouse"
+    assert str(kept) in ended.err
+    assert {path.name for path in kept.iterdir()} == {
+        "tiny-1.0.tar.gz",
+        "tiny-1.0-cp311-cp311-manylinux_2_28_x86_64.whl",
+    }
+    report = workplace.report()
+    assert report["sdist"]["exit_code"] == report[OLD]["exit_code"] == 0
+    assert report[NEW]["exit_code"] == BuildFailedError.code
+    assert report[NEW]["error"].startswith(f"{NEW}, stage build: ")
+    assert "does not know this Python" in report[NEW]["error"]
+
+    workplace.build(*both)
+    report = workplace.report()
+    assert report[OLD]["cached"] is True
+    assert report[NEW]["cached"] is False
+
+
+def test_a_pure_wheel_is_no_platform_wheel(workplace: Workplace) -> None:
+    projects.write_tiny(workplace.folder, setup=projects.PURE_SETUP)
+    ended = workplace.build(*ONE)
+    workplace.refused(
+        ended, PureWheelError, "tiny-1.0-py3-none-any.whl is a pure-Python wheel", "stage build"
+    )
+
+
+def test_pyovf_without_its_compiler_is_no_platform_wheel(
+    workplace: Workplace, tmp_path: Path
+) -> None:
+    sdist = find_sdist(Requirement("pyovf==0.3.0"), tmp_path / "downloads", os.environ)
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    tree = tmp_path / "pyovf-0.3.0"
+    rules = tree / "CMakeLists.txt"
+    rules.write_text("set(CMAKE_CXX_COMPILER /no/compiler)\n" + rules.read_text())
+    ended = workplace.build("--source", str(tree), *ONE)
+    workplace.refused(
+        ended,
+        PureWheelError,
+        "pyovf-0.3.0-cp313-cp313-linux_x86_64.whl is tagged as a platform wheel",
+        "has no compiled file in it",
+        "C++ extension (_ovf_core) could not be built",
+    )
+
+
+def test_a_wheel_needs_newer_symbols_than_the_policy_has(workplace: Workplace) -> None:
+    projects.write_tiny(
+        workplace.folder,
+        setup=projects.NEWER_SYMBOL_SETUP,
+        more_code=projects.NEWER_SYMBOL_CALL,
+    )
+    ended = workplace.build(*ONE)
+    workplace.refused(
+        ended,
+        TooRecentSymbolsError,
+        f"{NEW}, stage repair",
+        "symbols that manylinux_2_28_x86_64 does not have",
+        "pow@GLIBC_2.29 in tiny.cpython-313-x86_64-linux-gnu.so",
+    )
+
+
+def test_a_wheel_needs_a_library_that_is_not_there(workplace: Workplace) -> None:
+    projects.write_tiny(
+        workplace.folder,
+        setup=projects.LOST_LIBRARY_SETUP,
+        more_code=projects.LOST_LIBRARY_CALL,
+    )
+    ended = workplace.build(*ONE)
+    workplace.refused(
+        ended, LibraryNotFoundError, f"{NEW}, stage repair", "liblost.so.1", "cannot be found"
+    )
