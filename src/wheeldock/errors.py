@@ -78,6 +78,12 @@ class RegistryAuthenticationError(WheeldockError):
     code = 17
 
 
+class EngineNotOursError(WheeldockError):
+    """The engine is not wheeldock's to start or stop."""
+
+    code = 18
+
+
 class SourceNotFoundError(WheeldockError):
     """The source is missing."""
 
