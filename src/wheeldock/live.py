@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rich.console import Group
+from rich.constrain import Constrain
 from rich.live import Live as Region
 from rich.text import Text
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 REFRESHES = 8
 """How often a second the display is drawn, however much the builds say."""
+
+
+_CTRL_C = "^C "
+"""What a terminal echoes at the end of the last line, and must not begin another one with."""
 
 
 @dataclass
@@ -82,10 +87,11 @@ class Live(Plain):
         self._region.stop()
         super().summary(report, output)
 
-    def _render(self) -> Group:
+    def _render(self) -> Constrain:
         with self._lock:
             rows = list(self._rows.values())
-        return Group(*lines(rows, self._console.height - 1))
+        shown = Group(*lines(rows, self._console.height - 1))
+        return Constrain(shown, self._console.width - len(_CTRL_C))
 
 
 def lines(rows: list[_Row], height: int) -> list[Text]:

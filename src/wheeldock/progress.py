@@ -145,7 +145,8 @@ class Plain(Quiet):
         reports.show(report, output, self._console)
 
     def _print(self, line: Text) -> None:
-        self._console.print(line, soft_wrap=True)
+        # A pipe's reader wraps lines as it likes; a terminal would do so within words.
+        self._console.print(line, soft_wrap=not self._console.is_terminal)
 
 
 class _JsonLines(Quiet):

@@ -207,4 +207,9 @@ def show(report: RunReport, output: Path, console: Console) -> None:
         console.print()
         console.print(part)
     console.print()
-    console.print(closing_line(report, output), markup=False, highlight=False, soft_wrap=True)
+    console.print(
+        closing_line(report, output),
+        markup=False,
+        highlight=False,
+        soft_wrap=not console.is_terminal,
+    )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console, Group
+from rich.text import Text
 
 from wheeldock.events import Event, Log, Step
 from wheeldock.live import REFRESHES, Live, _Row, lines
@@ -85,6 +86,15 @@ def test_a_line_shows_the_stage_the_seconds_and_the_last_line_of_the_log() -> No
         ]
 
 
+def test_an_echoed_ctrl_c_has_room_at_the_end_of_each_line() -> None:
+    people, out = terminal(width=40)
+    with Live(people) as display:
+        display.started("cp313")
+        tell(display, "cp313", Log("a", "c++ " * 100))
+    (line,) = (line for line in Text.from_ansi(out.getvalue()).plain.splitlines() if "c++" in line)
+    assert len(line.rstrip()) <= 40 - len("^C")
+
+
 @pytest.mark.parametrize("width", [20, 40, 80])
 def test_long_lines_are_cut_to_the_width(width: int) -> None:
     long = _Row("cp313-manylinux_x86_64", line="\u65e5\u672c " + "c++ -O3 " * 100)
@@ -152,14 +162,14 @@ def test_an_error_leaves_the_terminal_as_it_was() -> None:
     assert out.getvalue().count(HIDE_CURSOR) == out.getvalue().count(SHOW_CURSOR) == 1
 
 
-def test_much_text_is_not_drawn_more_often_nor_kept() -> None:
+def test_much_text_is_not_drawn_more_often() -> None:
     people, out = terminal()
     began = time.monotonic()
     with Live(people) as display:
         display.started("cp313")
         record = BuildRecord()
         record.add(Step("a", MAKE, started=1.0))
-        for _ in range(2000):
+        while time.monotonic() < began + 0.6:
             log = Log("a", "c++ -O3 -c x.cpp\n" * 100)
             record.add(log)
             display.event("cp313", log, record)

@@ -200,6 +200,12 @@ def test_80_columns_keep_every_name_whole() -> None:
     assert "tools 20.1, env 4.0, build 12.3" in text
 
 
+def test_identifiers_are_whole_however_narrow() -> None:
+    lines = shown(run(*map(wheel, range(9, 15))), 50)
+    for minor in range(9, 15):
+        assert sum(line.startswith(f"cp3{minor}-manylinux_x86_64 ") for line in lines) == 1
+
+
 def test_a_run_in_which_all_failed_has_no_table_of_files() -> None:
     lines = shown(run(FAILED), 60)
     assert [line.split()[0] for line in lines if line.strip()] == ["target", FAILED.name, "1"]
