@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import tempfile
 import threading
@@ -108,6 +109,8 @@ class Buildx:
         # It takes 0.15 s to import, which `--help` and a dry run must not pay.
         from python_on_whales import DockerClient  # noqa: PLC0415
 
+        if shutil.which("docker") is None:
+            raise engine_unreachable("there is no Docker client `docker` on the PATH")
         return DockerClient()
 
     def build(self, request: BuildRequest) -> Iterator[Event]:
@@ -158,7 +161,7 @@ class Buildx:
         try:
             builder = self._docker.buildx.inspect(name)
         except DockerException as error:
-            if not self._docker.buildx.is_installed():
+            if not self._has_buildx():
                 raise _buildx_missing() from None
             raise builder_error(error.stderr or "") from None
         # Buildx names no driver, and ends well, when the engine behind the builder is away.
@@ -169,6 +172,14 @@ class Buildx:
             can_export_cache=driver != "docker" or self._has_containerd_store(),
             sees_local_images=driver == "docker",
         )
+
+    def _has_buildx(self) -> bool:
+        from python_on_whales.exceptions import DockerException  # noqa: PLC0415
+
+        try:
+            return self._docker.buildx.is_installed()
+        except DockerException:  # clients differ in whether an unknown command has a help
+            return False
 
     def _has_containerd_store(self) -> bool:
         from python_on_whales.exceptions import DockerException  # noqa: PLC0415
@@ -268,7 +279,7 @@ def _csv(fields: Mapping[str, object]) -> dict[str, str]:
     quoted = {}
     for key, value in fields.items():
         text = str(value)
-        if "," in text or '"' in text:
+        if any(special in text for special in ',"\r\n'):
             quoted[f'"{key}'] = text.replace('"', '""') + '"'
         else:
             quoted[key] = text

@@ -1,0 +1,372 @@
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wheeldock import builder as building
+from wheeldock.builder import BuildEndedError, BuildRequest, Buildx, ImageOutput
+from wheeldock.errors import BuildxMissingError, EngineUnreachableError
+from wheeldock.events import Log, Notice, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PATIENCE = 10.0
+REQUEST = BuildRequest(
+    target="wheel", dockerfile=Path("/d/Dockerfile"), context=Path("/d"), output=Path("/out")
+)
+
+
+def go_csv(text: str) -> list[str]:
+    """The fields of a line as Go's encoding/csv reads them, which is what Buildx does."""
+    fields = []
+    end = ","
+    while end:
+        # A quote is an error within a field that does not begin with one.
+        match = re.match(r'(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\Z)', text)
+        assert match is not None, f"not CSV: {text!r}"
+        quoted, plain, end = match.groups()
+        fields.append(plain if quoted is None else quoted.replace('""', '"'))
+        text = text[match.end() :]
+    assert not text
+    return fields
+
+
+def as_buildx_reads(text: str) -> dict[str, str]:
+    return dict(field.split("=", 1) for field in go_csv(text))
+
+
+# --- arguments ---
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"))
+
+
+@given(st.dictionaries(st.sampled_from(["type", "src", "dest", "id"]), TEXTS, min_size=1))
+def test_buildx_reads_every_field_as_it_was_meant(fields: dict[str, str]) -> None:
+    assert as_buildx_reads(building._csv_text(fields)) == fields
+
+
+def test_plain_fields_are_not_quoted() -> None:
+    assert building._csv_text({"type": "local", "dest": "/two words"}) == (
+        "type=local,dest=/two words"
+    )
+
+
+# --- a client that does what a test says ---
+
+
+class Docker:
+    """A `docker` on the PATH that runs a shell script and writes its arguments down."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def does(self, script: str) -> None:
+        path = self.folder / "bin" / "docker"
+        path.write_text(
+            f"#!/bin/sh\ncd {shlex.quote(str(self.folder))}\n"
+            f"printf '%s\\0' \"$@\" > argv\n{script}\n"
+        )
+        path.chmod(0o755)
+
+    @property
+    def argv(self) -> list[str]:
+        return (self.folder / "argv").read_text().split("\0")[:-1]
+
+    def options(self, name: str) -> list[str]:
+        """The values of an option that may be given several times."""
+        argv = self.argv
+        return [argv[i + 1] for i, argument in enumerate(argv) if argument == name]
+
+    def has(self, name: str) -> bool:
+        """Whether the script made a file of that name."""
+        return (self.folder / name).exists()
+
+
+@pytest.fixture
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
+    bin_ = tmp_path / "the client's folder" / "bin"
+    bin_.mkdir(parents=True)
+    for name in ("sh", "sleep"):
+        (bin_ / name).symlink_to(shutil.which(name) or "")
+    monkeypatch.setenv("PATH", str(bin_))
+    return Docker(bin_.parent)
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of temporary files, for this test alone."""
+    folder = tmp_path / "temporary, files"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Let children take Ctrl-C as they do in a terminal, even if this process may ignore it."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
+
+
+def eventually(condition: Callable[[], object]) -> bool:
+    end = time.monotonic() + PATIENCE
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.005)
+    return bool(condition())
+
+
+def status(**lists: list[dict[str, Any]]) -> str:
+    """A shell command that says a SolveStatus."""
+    return f"printf '%s\\n' {shlex.quote(json.dumps(lists))}"
+
+
+STARTED = status(vertexes=[{"digest": "sha256:1", "name": "[build 1/1] RUN x"}])
+
+
+# --- a build ---
+
+
+def test_a_build_says_its_events(docker: Docker) -> None:
+    docker.does(
+        f"{STARTED}\n{status(logs=[{'vertex': 'sha256:1', 'stream': 1, 'data': 'aGk='}])}\n"
+        "echo WARNING: careful >&2"
+    )
+    step, log, notice = Buildx().build(REQUEST)
+    assert isinstance(step, Step)
+    assert step.name == "[build 1/1] RUN x"
+    assert log == Log("sha256:1", "hi")
+    assert notice == Notice("WARNING: careful")
+
+
+def test_events_come_as_they_are_said(docker: Docker) -> None:
+    docker.does(f"{STARTED}\nwhile [ ! -e go ]; do sleep 0.01; done\necho end")
+    events = Buildx().build(REQUEST)
+    assert isinstance(next(events), Step)
+    (docker.folder / "go").touch()
+    assert list(events) == [Notice("end")]
+
+
+def test_a_failed_build_says_all_before_it_ends(docker: Docker) -> None:
+    docker.does("echo ERROR: failed to solve >&2\nexit 1")
+    events = Buildx().build(REQUEST)
+    assert next(events) == Notice("ERROR: failed to solve")
+    with pytest.raises(BuildEndedError):
+        next(events)
+
+
+def test_output_that_is_no_text_ends_no_build(docker: Docker) -> None:
+    docker.does("printf '\\377\\376\\n'\nprintf '\\377\\n' >&2\nexit 1")
+    events = Buildx().build(REQUEST)
+    assert isinstance(next(events), Notice)
+    assert isinstance(next(events), Notice)
+    with pytest.raises(BuildEndedError):
+        next(events)
+
+
+def test_a_build_without_a_client_ends(docker: Docker) -> None:
+    events = Buildx().build(REQUEST)
+    said = next(events)
+    assert isinstance(said, Notice)
+    assert "docker" in said.text
+    with pytest.raises(BuildEndedError):
+        next(events)
+    assert not docker.has("argv")
+
+
+def test_no_temporary_file_outlives_a_build(docker: Docker, temporary: Path) -> None:
+    docker.does("exit 0")
+    assert list(Buildx().build(REQUEST)) == []
+    assert list(temporary.iterdir()) == []
+
+
+def test_buildx_is_asked_for_the_target_of_the_dockerfile(docker: Docker) -> None:
+    docker.does("")
+    list(Buildx().build(REQUEST))
+    assert docker.argv[:2] == ["buildx", "build"]
+    assert docker.argv[-1] == "/d"
+    assert docker.options("--target") == ["wheel"]
+    assert docker.options("--file") == ["/d/Dockerfile"]
+    assert docker.options("--progress") == ["rawjson"]
+    assert "--no-cache" not in docker.argv
+    assert "--provenance=false" in docker.argv
+    for absent in ("--cache-from", "--cache-to", "--secret", "--builder"):
+        assert absent not in docker.argv
+
+
+@pytest.mark.parametrize(
+    "path", ["/plain", "/two words", "/a,b", '/q"uote"', "/ünï", "/a=b", "/new\nline", '/",=']
+)
+def test_paths_reach_buildx_as_they_are(docker: Docker, path: str) -> None:
+    place = Path(path)
+    docker.does("")
+    request = BuildRequest(
+        target="wheel",
+        dockerfile=place,
+        context=place,
+        output=place,
+        contexts={"sdist": place},
+        secrets={"ca": place},
+        cache_from=place,
+        cache_to=place,
+    )
+    list(Buildx().build(request))
+    assert docker.argv[-1] == path
+    assert docker.options("--file") == [path]
+    assert docker.options("--build-context") == [f"sdist={path}"]
+    for option, fields in (
+        ("--output", {"type": "local", "dest": path}),
+        ("--secret", {"id": "ca", "src": path}),
+        ("--cache-from", {"type": "local", "src": path}),
+        ("--cache-to", {"type": "local", "dest": path, "mode": "min"}),
+    ):
+        (value,) = docker.options(option)
+        assert as_buildx_reads(value) == fields
+
+
+def test_build_arguments_reach_buildx_as_they_are(docker: Docker) -> None:
+    arguments = {"REQUIRES": 'a\nb; python_version<"4"', "SETTINGS": '{"x": ["$HOME", "a,b"]}'}
+    docker.does("")
+    list(Buildx().build(BuildRequest(**{**vars(REQUEST), "build_args": arguments})))
+    assert docker.options("--build-arg") == [f"{name}={value}" for name, value in arguments.items()]
+
+
+def test_a_cold_build_of_an_image_on_a_named_builder(docker: Docker) -> None:
+    docker.does("")
+    request = BuildRequest(
+        **{**vars(REQUEST), "output": ImageOutput("x:1"), "builder": "far", "use_cache": False}
+    )
+    list(Buildx().build(request))
+    assert docker.options("--builder") == ["far"]
+    assert "--no-cache" in docker.argv
+    output = as_buildx_reads(docker.options("--output")[0])
+    assert (output["type"], output["name"], output["oci-mediatypes"]) == ("image", "x:1", "true")
+
+
+# --- its end ---
+
+UNTIL_CTRL_C = f"trap ': > ended; exit 130' INT\n{STARTED}\nwhile :; do sleep 0.01; done"
+
+
+class Thread(threading.Thread):
+    """A build in a thread of its own."""
+
+    def __init__(self, buildx: Buildx) -> None:
+        super().__init__(name="build")
+        self._buildx = buildx
+        self.events: list[object] = []
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            for event in self._buildx.build(REQUEST):
+                self.events.append(event)
+        except BuildEndedError as error:
+            self.error = error
+
+
+@pytest.mark.usefixtures("ctrl_c")
+def test_stop_ends_every_build_that_runs(docker: Docker, temporary: Path) -> None:
+    docker.does(UNTIL_CTRL_C.replace("ended", "ended$$"))
+    buildx = Buildx()
+    threads = [Thread(buildx), Thread(buildx)]
+    for thread in threads:
+        thread.start()
+    assert all(eventually(lambda thread=thread: thread.events) for thread in threads)
+    buildx.stop()
+    for thread in threads:
+        thread.join(PATIENCE)
+        assert isinstance(thread.error, BuildEndedError)
+    assert len(list(docker.folder.glob("ended*"))) == 2
+    assert list(temporary.iterdir()) == []
+
+
+def test_after_stop_no_build_begins(docker: Docker) -> None:
+    docker.does("")
+    buildx = Buildx()
+    buildx.stop()
+    with pytest.raises(BuildEndedError):
+        next(buildx.build(REQUEST))
+    assert not docker.has("argv")
+
+
+@pytest.mark.usefixtures("ctrl_c")
+@pytest.mark.parametrize("late", ["before", "after"], ids="stop-{}-its-process-id-is-known".format)
+def test_stop_ends_a_build_that_is_about_to_begin(
+    docker: Docker, late: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell, option, script = building._CLIENT
+    pause = ": > waiting; while [ ! -e go ]; do sleep 0.01; done"
+    first, _, rest = script.partition(" && ")
+    slow = f"{pause}; {script}" if late == "before" else f"{first} && {{ {pause}; }} && {rest}"
+    monkeypatch.setattr(building, "_CLIENT", [shell, option, slow])
+    monkeypatch.chdir(docker.folder)
+    docker.does("")
+    buildx = Buildx()
+    thread = Thread(buildx)
+    thread.start()
+    assert eventually(lambda: docker.has("waiting"))
+    buildx.stop()
+    (docker.folder / "go").touch()
+    thread.join(PATIENCE)
+    assert isinstance(thread.error, BuildEndedError)
+    assert not docker.has("argv")
+
+
+@pytest.mark.usefixtures("ctrl_c")
+def test_stop_after_a_build_ended_does_no_harm(docker: Docker) -> None:
+    docker.does("")
+    buildx = Buildx()
+    list(buildx.build(REQUEST))
+    buildx.stop()
+    buildx.stop()
+    assert buildx._running == set()
+
+
+@pytest.mark.usefixtures("ctrl_c")
+# python-on-whales does not wait for a client that it was told to forget.
+@pytest.mark.filterwarnings("ignore:subprocess:ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_build_that_nobody_listens_to_is_ended(docker: Docker, temporary: Path) -> None:
+    docker.does(UNTIL_CTRL_C)
+    events = Buildx().build(REQUEST)
+    next(events)
+    events.close()  # type: ignore[attr-defined]
+    assert docker.has("ended")
+    assert list(temporary.iterdir()) == []
+
+
+# --- what the engine has ---
+
+
+def test_without_a_client_no_engine_answers(docker: Docker) -> None:
+    for ask in (Buildx().info, lambda: Buildx().image("x"), lambda: Buildx().pull("x")):
+        with pytest.raises(EngineUnreachableError, match="no Docker client") as caught:
+            ask()
+        assert "invoke setup" in caught.value.cure
+    assert not docker.has("argv")
+
+
+@pytest.mark.parametrize("has_help", [True, False])
+def test_a_client_without_buildx_is_told_from_one_without_an_engine(
+    docker: Docker, *, has_help: bool
+) -> None:
+    # Some clients give their own help for a command that they do not know.
+    help_ = 'case "$*" in *--help) echo "Usage:  docker [OPTIONS] COMMAND"; exit 0;; esac'
+    unknown = "echo 'docker: unknown command: docker buildx' >&2\nexit 1"
+    docker.does(f"{help_}\n{unknown}" if has_help else unknown)
+    with pytest.raises(BuildxMissingError):
+        Buildx().info()
