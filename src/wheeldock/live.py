@@ -118,5 +118,5 @@ def _line(row: _Row, width: int) -> Text:
         style, spent = reports.STYLES[state], row.report.seconds
         said = reports.reason(row.report) or row.report.file or ""
     line = Text(f"{row.name:{width}}  ", no_wrap=True, overflow="crop")
-    line.append(f"{state:8}", style).append(f"{reports.seconds(spent):>8}  ")
+    line.append(f"{state:10}", style).append(f"{reports.seconds(spent):>8}  ")
     return line.append(said, "dim")

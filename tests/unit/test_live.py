@@ -75,14 +75,14 @@ def test_a_line_shows_the_stage_the_seconds_and_the_last_line_of_the_log() -> No
         make = Step("a", MAKE, started=1.0)
         tell(display, "cp313", make, Log("a", "one\n  \x1b[2J\x1b[31mtwo\x07\n"))
         assert drawn(*display._rows.values()) == [
-            "cp313  build      0.0 s  two",
-            "cp39   start      0.0 s",
+            "cp313  build        0.0 s  two",
+            "cp39   start        0.0 s",
         ]
         display.finished(report("cp313"))
         display.finished(report("cp39", "cp39, stage build: exit code 1\n    the log"))
         assert drawn(*display._rows.values()) == [
-            "cp313  built      6.2 s  adder-1.0-cp313.whl",
-            "cp39   failed     6.2 s  stage build: exit code 1",
+            "cp313  built        6.2 s  adder-1.0-cp313.whl",
+            "cp39   failed       6.2 s  stage build: exit code 1",
         ]
 
 
@@ -105,7 +105,7 @@ def test_long_lines_are_cut_to_the_width(width: int) -> None:
 
 def test_seconds_pass_without_events() -> None:
     row = _Row("cp313", began=time.monotonic() - 75)
-    assert drawn(row) == ["cp313  start     75.0 s"]
+    assert drawn(row) == ["cp313  start       75.0 s"]
 
 
 def test_where_there_is_no_room_those_that_are_done_share_a_line() -> None:
@@ -115,8 +115,8 @@ def test_where_there_is_no_room_those_that_are_done_share_a_line() -> None:
     assert len(drawn(*done, failed, running, height=12)) == 12
     assert drawn(*done, failed, running, height=11) == [
         "10 more are done",
-        "cp320  failed     6.2 s  broken",
-        "cp321  start      0.0 s",
+        "cp320  failed       6.2 s  broken",
+        "cp321  start        0.0 s",
     ]
 
 
