@@ -5,7 +5,7 @@ PYTHON ?= python3
 INVOKE = .venv/bin/python -m invoke
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup wheels test lint bench deploy clean
+.PHONY: help setup wheels test lint clean
 
 help: ## Show this.
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -21,12 +21,6 @@ test: .venv/dev ## Run the whole test suite.
 
 lint: .venv/dev ## Check style, types and shell scripts.
 	@$(INVOKE) dev.lint
-
-bench: .venv/dev ## Measure against other ways to build wheels.
-	@$(INVOKE) setup dev.bench
-
-deploy: .venv/ready ## Publish dist/; PYPI_TOKEN is the token.
-	@$(INVOKE) deploy
 
 clean: ## Remove the virtual environments, dist/ and every cache.
 	rm -rf .venv .venvs dist .wheeldock .mypy_cache .ruff_cache .pytest_cache

@@ -24,9 +24,9 @@ def lint(c: Context) -> None:
 
     Example: invoke dev.lint
     """
-    c.run("ruff check && ruff format --check && mypy")
+    _run(c, "ruff check && ruff format --check && mypy")
     scripts = [path for path in Path("src").rglob("*") if _is_shell(path)]
-    c.run(f"shellcheck {shlex.join(map(str, scripts))} .ci/run")
+    _run(c, f"shellcheck {shlex.join(map(str, scripts))} .ci/run")
 
 
 @task
@@ -36,12 +36,18 @@ def suite(c: Context) -> None:
 
     Example: invoke dev.suite
     """
-    c.run(f"{shlex.quote(sys.executable)} -m pytest")
+    _run(c, "pytest")
     for version, python in _other_pythons().items():
         home = Path(".venvs", version)
-        c.run(f"uv venv -q --allow-existing --python {shlex.quote(str(python))} {home}")
-        c.run(f"uv pip install -q --python {home}/bin/python -e . --group test")
-        c.run(f"{home}/bin/python -m pytest -q tests/unit")
+        _run(c, f"uv venv -q --allow-existing --python {shlex.quote(str(python))} {home}")
+        _run(c, f"uv pip install -q --python {home}/bin/python -e . --group test")
+        _run(c, f"{home}/bin/python -m pytest -q tests/unit")
+
+
+def _run(c: Context, command: str) -> None:
+    """Run a command with the programs of this virtual environment first on the path."""
+    programs = Path(sys.executable).parent
+    c.run(command, env={"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"})
 
 
 def _other_pythons() -> dict[str, Path]:
