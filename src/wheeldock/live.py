@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -38,7 +38,7 @@ class _Row:
     """What is shown of a target."""
 
     name: str
-    began: float = field(default_factory=time.monotonic)
+    began: float
     stage: str = ""
     line: str = ""
     """The last line of its log."""
@@ -68,7 +68,7 @@ class Live(Plain):
     def started(self, name: str) -> None:
         """Add a line for the target."""
         with self._lock:
-            self._rows[name] = _Row(name)
+            self._rows[name] = _Row(name, time.monotonic())
         self._region.start()
 
     def event(self, name: str, event: Event, record: BuildRecord) -> None:

@@ -2,11 +2,13 @@ import contextlib
 import io
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console, Group
 from rich.text import Text
 
+from wheeldock import live
 from wheeldock.events import Event, Log, Step
 from wheeldock.live import REFRESHES, Live, _Row, lines
 from wheeldock.progress import Progress, ProgressMode, open_progress
@@ -14,7 +16,14 @@ from wheeldock.record import BuildRecord
 from wheeldock.report import RunReport, TargetReport
 
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
+NOON = 1000.0
 MAKE = "[build 1/1] RUN make"
+
+
+@pytest.fixture
+def _noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that stands still."""
+    monkeypatch.setattr(live, "time", SimpleNamespace(monotonic=lambda: NOON))
 
 
 class Terminal(io.StringIO):
@@ -67,6 +76,7 @@ def test_auto_is_plain_in_a_dumb_terminal(monkeypatch: pytest.MonkeyPatch) -> No
     assert not isinstance(open_progress(ProgressMode.AUTO, people), Live)
 
 
+@pytest.mark.usefixtures("_noon")
 def test_a_line_shows_the_stage_the_seconds_and_the_last_line_of_the_log() -> None:
     people, _ = terminal()
     with Live(people) as display:
@@ -97,21 +107,23 @@ def test_an_echoed_ctrl_c_has_room_at_the_end_of_each_line() -> None:
 
 @pytest.mark.parametrize("width", [20, 40, 80])
 def test_long_lines_are_cut_to_the_width(width: int) -> None:
-    long = _Row("cp313-manylinux_x86_64", line="\u65e5\u672c " + "c++ -O3 " * 100)
+    long = _Row("cp313-manylinux_x86_64", NOON, line="\u65e5\u672c " + "c++ -O3 " * 100)
     (line,) = drawn(long, width=width)
     assert line.startswith("cp313-manylinux_x86_64"[:width])
     assert Console().measure(line).maximum <= width
 
 
+@pytest.mark.usefixtures("_noon")
 def test_seconds_pass_without_events() -> None:
-    row = _Row("cp313", began=time.monotonic() - 75)
+    row = _Row("cp313", NOON - 75)
     assert drawn(row) == ["cp313  start       75.0 s"]
 
 
+@pytest.mark.usefixtures("_noon")
 def test_where_there_is_no_room_those_that_are_done_share_a_line() -> None:
-    done = [_Row(f"cp3{minor}", report=report(f"cp3{minor}")) for minor in range(10, 20)]
-    failed = _Row("cp320", report=report("cp320", "cp320: broken"))
-    running = _Row("cp321")
+    done = [_Row(f"cp3{minor}", NOON, report=report(f"cp3{minor}")) for minor in range(10, 20)]
+    failed = _Row("cp320", NOON, report=report("cp320", "cp320: broken"))
+    running = _Row("cp321", NOON)
     assert len(drawn(*done, failed, running, height=12)) == 12
     assert drawn(*done, failed, running, height=11) == [
         "10 more are done",
