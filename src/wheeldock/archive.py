@@ -8,7 +8,7 @@ import os
 import posixpath
 import shutil
 import stat
-import tarfile
+import sys
 import tempfile
 import zipfile
 import zlib
@@ -17,6 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheeldock.errors import NotAPythonProjectError
+
+# Debian 12's Python 3.11.2 has no extraction filters (PEP 706).
+if TYPE_CHECKING or sys.version_info >= (3, 12):
+    import tarfile
+else:
+    from backports import tarfile
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
