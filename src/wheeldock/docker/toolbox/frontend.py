@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from build import ConfigSettingsType
 
+PYTHON = "/env/bin/python"
+UV = "/opt/wheeldock/bin/uv"
+
 BUILD_FAILED = 30
 PURE_WHEEL = 31
 
@@ -41,7 +44,7 @@ def build(distribution: Literal["sdist", "wheel"], source: Path, output: Path) -
     """
     settings: ConfigSettingsType = json.loads(os.environ.get("CONFIG_SETTINGS", "{}"))
     try:
-        builder = ProjectBuilder(source, python_executable="/env/bin/python")
+        builder = ProjectBuilder(source, python_executable=PYTHON)
         if extra := builder.get_requires_for_build(distribution, settings):
             install(extra)
         return Path(builder.build(distribution, output, settings))
@@ -51,7 +54,7 @@ def build(distribution: Literal["sdist", "wheel"], source: Path, output: Path) -
 
 def install(requirements: set[str]) -> None:
     """Add requirements to the build environment."""
-    command = ["/opt/wheeldock/bin/uv", "pip", "install", "--python", "/env/bin/python"]
-    done = subprocess.run([*command, *sorted(requirements)], check=False)
+    command = [UV, "pip", "install", "--python", PYTHON, *sorted(requirements)]
+    done = subprocess.run(command, check=False)
     if done.returncode:
         fail(BUILD_FAILED, f"could not install {', '.join(sorted(requirements))}")

@@ -38,26 +38,26 @@ def explain(wheel: Path, platform_tag: str) -> None:
         ["auditwheel", "show", "--json", str(wheel)], check=False, stdout=subprocess.PIPE
     )
     facts = json.loads(shown.stdout) if shown.returncode == 0 else {}
-    missing = sorted(name for name, path in facts.get("external_libs", {}).items() if path is None)
-    if missing:
+    libraries = facts.get("external_libs", {})
+    if missing := sorted(name for name, path in libraries.items() if path is None):
         fail(
             LIBRARY_NOT_FOUND,
             f"{wheel.name} needs {', '.join(missing)}, which cannot be found in the build image.",
             "Build on an image that has it (manylinux-*-image), or link it statically.",
         )
-    if newer := newer_than_policy(wheel, platform_tag):
+    if newer := newer_than_policy(wheel, platform_tag, map(Path, libraries.values())):
         too_recent(wheel, platform_tag, newer)
     fail(BUILD_FAILED, f"auditwheel could not repair {wheel.name} to {platform_tag}; see above.")
 
 
 def too_recent(wheel: Path, platform_tag: str, symbols: list[str]) -> None:
     """End with the symbols that the policy does not have."""
-    more = f" and {len(symbols) - SHOWN} more" if len(symbols) > SHOWN else ""
+    more = [f"  and {len(symbols) - SHOWN} more"] if len(symbols) > SHOWN else []
     fail(
         TOO_RECENT_SYMBOLS,
         f"{wheel.name} needs symbols that {platform_tag} does not have:",
         *(f"  {symbol}" for symbol in symbols[:SHOWN]),
-        *([more] if more else []),
+        *more,
         "Compile against that policy's libraries, or choose a newer policy (manylinux-*-image).",
     )
 

@@ -7,7 +7,6 @@ Policies and the symbol versions they allow are auditwheel's own data (PEP 600).
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +20,8 @@ from elftools.elf.gnuversions import GNUVerDefSection, GNUVerNeedSection, GNUVer
 from elftools.elf.sections import SymbolTableSection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-_VERSION = re.compile(r"(?P<family>[A-Z]+)_(?P<number>\d+(?:\.\d+)*)\Z")
 _SYSTEM_LIBRARIES = ("libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1")
 _LIBRARY_FOLDERS = ("/lib64", "/usr/lib64", "/lib", "/usr/lib")
 _GLOBAL = 1
@@ -32,7 +30,7 @@ _GLOBAL = 1
 
 @dataclass(frozen=True)
 class Symbol:
-    """A dynamic symbol: its name, its version or "", and whether it is defined here."""
+    """A dynamic symbol: its name, its version as `GLIBC_2.29` or "", and whether it is here."""
 
     name: str
     version: str
@@ -48,6 +46,8 @@ def symbols(elf: ELFFile) -> Iterator[Symbol]:
     versions = elf.get_section_by_name(".gnu.version")
     names = dict(_version_names(elf))
     for index, symbol in enumerate(table.iter_symbols()):
+        if not symbol.name:  # the table's first entry, and sections
+            continue
         number = _GLOBAL
         if isinstance(versions, GNUVerSymSection):
             entry = versions.get_symbol(index).entry["ndx"]
@@ -61,15 +61,19 @@ def symbols(elf: ELFFile) -> Iterator[Symbol]:
 
 
 def _version_names(elf: ELFFile) -> Iterator[tuple[int, str]]:
+    yield from _needed_versions(elf)
+    defined = elf.get_section_by_name(".gnu.version_d")
+    if isinstance(defined, GNUVerDefSection):
+        for definition, auxiliaries in defined.iter_versions():
+            yield definition.entry["vd_ndx"] & 0x7FFF, next(iter(auxiliaries)).name
+
+
+def _needed_versions(elf: ELFFile) -> Iterator[tuple[int, str]]:
     needed = elf.get_section_by_name(".gnu.version_r")
     if isinstance(needed, GNUVerNeedSection):
         for _, auxiliaries in needed.iter_versions():
             for auxiliary in auxiliaries:
                 yield auxiliary.entry["vna_other"] & 0x7FFF, auxiliary.name
-    defined = elf.get_section_by_name(".gnu.version_d")
-    if isinstance(defined, GNUVerDefSection):
-        for definition, auxiliaries in defined.iter_versions():
-            yield definition.entry["vd_ndx"] & 0x7FFF, next(iter(auxiliaries)).name
 
 
 def elf_files(wheel: Path) -> Iterator[tuple[str, ELFFile]]:
@@ -81,15 +85,31 @@ def elf_files(wheel: Path) -> Iterator[tuple[str, ELFFile]]:
                 yield name, ELFFile(io.BytesIO(data))
 
 
-def newer_than_policy(wheel: Path, platform_tag: str) -> list[str]:
-    """The versioned symbols that the policy does not have, as `pow@GLIBC_2.29 in m.so`."""
-    newest = newest_versions(platform_tag)
+def newer_than_policy(wheel: Path, platform_tag: str, libraries: Iterable[Path] = ()) -> list[str]:
+    """
+    What a wheel and libraries to graft need and the policy lacks, as `pow@GLIBC_2.29 in m.so`.
+
+    A version can be needed without a symbol, e.g. `GLIBC_ABI_DT_RELR in m.so`.
+    """
+    allowed = versions(platform_tag)
     return [
-        f"{symbol.name}@{symbol.version} in {name}"
-        for name, elf in elf_files(wheel)
-        for symbol in symbols(elf)
-        if not symbol.defined and _exceeds(symbol.version, newest)
+        f"{needed} in {name}"
+        for name, elf in (*elf_files(wheel), *map(_library, libraries))
+        for needed in _newer(elf, allowed)
     ]
+
+
+def _library(path: Path) -> tuple[str, ELFFile]:
+    return path.name, ELFFile(io.BytesIO(path.read_bytes()))
+
+
+def _newer(elf: ELFFile, allowed: Mapping[str, frozenset[str]]) -> Iterator[str]:
+    newer = {version for _, version in _needed_versions(elf) if _exceeds(version, allowed)}
+    for symbol in symbols(elf):
+        if not symbol.defined and _exceeds(symbol.version, allowed):
+            newer.discard(symbol.version)
+            yield f"{symbol.name}@{symbol.version}"
+    yield from sorted(newer)
 
 
 def unversioned_and_newer(wheel: Path, platform_tag: str) -> list[str]:
@@ -99,42 +119,34 @@ def unversioned_and_newer(wheel: Path, platform_tag: str) -> list[str]:
     auditwheel does not see these. They come from linking against libraries that hide their
     newer symbols while the headers still declare them.
     """
+    found = [(name, symbol) for name, elf in elf_files(wheel) for symbol in symbols(elf)]
+    own = {symbol.name for _, symbol in found if symbol.defined}
     undefined = [
         (name, symbol.name)
-        for name, elf in elf_files(wheel)
-        for symbol in symbols(elf)
-        if not (symbol.defined or symbol.version or symbol.weak)
+        for name, symbol in found
+        if not (symbol.version or symbol.weak or symbol.name in own)
     ]
     if not undefined:
         return []
-    newest = newest_versions(platform_tag)
+    allowed = versions(platform_tag)
     libc = list(_system_symbols())
-    allowed = {symbol.name for symbol in libc if not _exceeds(symbol.version, newest)}
-    newer = {symbol.name: symbol.version for symbol in libc if symbol.name not in allowed}
+    old = {symbol.name for symbol in libc if not _exceeds(symbol.version, allowed)}
+    newer = {symbol.name: symbol.version for symbol in libc if symbol.name not in old}
     return [f"{symbol}@{newer[symbol]} in {name}" for name, symbol in undefined if symbol in newer]
 
 
-def newest_versions(platform_tag: str) -> dict[str, tuple[int, ...]]:
-    """The newest version that the policy has of each symbol family, e.g. GLIBC: (2, 28)."""
+def versions(platform_tag: str) -> dict[str, frozenset[str]]:
+    """The versions that the policy has of each symbol family, e.g. GLIBC: 2.2.5 to 2.28."""
     libc = Libc.MUSL if platform_tag.startswith("musllinux") else Libc.GLIBC
     architecture = platform_tag.split("_", 3)[3]
     policies = WheelPolicies(libc=libc, arch=Architecture(architecture))
     allowed = policies.get_policy_by_name(platform_tag).symbol_versions
-    return {
-        family: max((_numbers(version) for version in versions if version[0].isdigit()), default=())
-        for family, versions in allowed.items()
-    }
+    return {family: frozenset(numbers) for family, numbers in allowed.items()}
 
 
-def _exceeds(version: str, newest: dict[str, tuple[int, ...]]) -> bool:
-    match = _VERSION.match(version)
-    if match is None or match["family"] not in newest:
-        return False
-    return _numbers(match["number"]) > newest[match["family"]]
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
+def _exceeds(version: str, allowed: Mapping[str, frozenset[str]]) -> bool:
+    family, _, number = version.partition("_")
+    return family in allowed and number not in allowed[family]
 
 
 def _system_symbols() -> Iterator[Symbol]:

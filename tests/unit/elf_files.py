@@ -1,0 +1,89 @@
+"""Shared libraries with nothing in them but dynamic symbols, made without a compiler."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
+SECTION = struct.Struct("<IIQQQQIIQQ")
+SYMBOL = struct.Struct("<IBBHQQ")
+NEED = struct.Struct("<HHIII")
+NEED_VERSION = struct.Struct("<IHHII")
+
+STRTAB, DYNSYM, VERSYM, VERNEED = 3, 11, 0x6FFFFFFF, 0x6FFFFFFE
+GLOBAL, WEAK = 1, 2
+FIRST_VERSION = 2
+"""The indices before are taken: local, and global without a version."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A symbol of the library to make."""
+
+    name: str
+    version: str = ""
+    defined: bool = False
+    weak: bool = False
+
+
+class Strings:
+    """A string table that grows."""
+
+    def __init__(self) -> None:
+        self.data = b"\0"
+
+    def add(self, text: str) -> int:
+        """Add a string and return where it is."""
+        self.data += text.encode() + b"\0"
+        return len(self.data) - len(text.encode()) - 1
+
+
+def shared_library(*entries: Entry, unused_versions: tuple[str, ...] = ()) -> bytes:
+    """An ELF file (x86-64, little endian) with these dynamic symbols, all versions of libc."""
+    strings = Strings()
+    versions = [*dict.fromkeys(e.version for e in entries if e.version), *unused_versions]
+    symbols, numbers = SYMBOL.pack(0, 0, 0, 0, 0, 0), struct.pack("<H", 0)
+    for entry in entries:
+        binding = WEAK if entry.weak else GLOBAL
+        section = 1 if entry.defined else 0
+        symbols += SYMBOL.pack(strings.add(entry.name), binding << 4 | 2, 0, section, 0, 0)
+        number = versions.index(entry.version) + FIRST_VERSION if entry.version else 1
+        numbers += struct.pack("<H", number)
+    needs = NEED.pack(1, len(versions), strings.add("libc.so.6"), NEED.size, 0)
+    for index, version in enumerate(versions):
+        last = index == len(versions) - 1
+        needs += NEED_VERSION.pack(
+            0, 0, index + FIRST_VERSION, strings.add(version), 0 if last else NEED_VERSION.size
+        )
+    return link(
+        [
+            (".dynstr", STRTAB, strings.data, 0, 0, 0),
+            (".dynsym", DYNSYM, symbols, 1, 1, SYMBOL.size),
+            (".gnu.version", VERSYM, numbers, 2, 0, 2),
+            *([(".gnu.version_r", VERNEED, needs, 1, 1, 0)] if versions else []),
+        ]
+    )
+
+
+def link(sections: list[tuple[str, int, bytes, int, int, int]]) -> bytes:
+    """An ELF file of sections: name, type, content, link, info, size of an entry."""
+    names = Strings()
+    content, headers = b"", SECTION.pack(*[0] * 10)
+    for name, kind, data, linked, info, size in sections:
+        place = HEADER.size + len(content)
+        headers += SECTION.pack(
+            names.add(name), kind, 0, 0, place, len(data), linked, info, 8, size
+        )
+        content += data + bytes(-len(data) % 8)
+    name = names.add(".shstrtab")
+    place = HEADER.size + len(content)
+    headers += SECTION.pack(name, STRTAB, 0, 0, place, len(names.data), 0, 0, 1, 0)
+    content += names.data
+    count = len(sections) + 2
+    ident = b"\x7fELF\x02\x01\x01" + bytes(9)
+    table = HEADER.size + len(content)
+    header = HEADER.pack(
+        ident, 3, 62, 1, 0, 0, table, 0, HEADER.size, 0, 0, SECTION.size, count, count - 1
+    )
+    return header + content + headers

@@ -1,0 +1,499 @@
+"""The scripts of the build's stages, as far as they need no container."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.unit.elf_files import Entry, shared_library
+
+from wheeldock.errors import every_error
+from wheeldock.recipe import DOCKER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from types import ModuleType
+
+    from wheeldock.errors import WheeldockError
+
+TOOLBOX = DOCKER / "toolbox"
+TAG = "manylinux_2_28_x86_64"
+WHEEL = "ovf-1.0-cp313-cp313-linux_x86_64.whl"
+EXPLAINED = "wheeldock: "
+
+POW = Entry("pow", "GLIBC_2.29")
+MALLOC = Entry("malloc", "GLIBC_2.2.5")
+INIT = Entry("PyInit_m", defined=True)
+
+
+@pytest.fixture
+def tool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
+    """A way to a script by its name; without what it imports, its test is skipped."""
+    monkeypatch.syspath_prepend(TOOLBOX)
+    for needed in ("auditwheel", "elftools", "build"):
+        pytest.importorskip(needed)
+    known = set(sys.modules)
+    yield importlib.import_module
+    for path in TOOLBOX.glob("*.py"):
+        if path.stem not in known:
+            sys.modules.pop(path.stem, None)
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> Callable[..., Path]:
+    """A way to make a wheel with files of a given content in it."""
+
+    def make(name: str = WHEEL, **files: bytes) -> Path:
+        path = tmp_path / "built" / name
+        path.parent.mkdir(exist_ok=True)
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("ovf/__init__.py", "")
+            for file, data in files.items():
+                archive.writestr(f"ovf/{file}.so", data)
+        return path
+
+    return make
+
+
+# --- exit codes ---
+
+
+def exit_codes() -> dict[str, int]:
+    """The exit codes that the scripts name, by their names there."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(TOOLBOX.glob("*.py"))]
+    found = re.findall(r"^([A-Z][A-Z_]+) = (\d+)$", "\n".join(texts), re.MULTILINE)
+    return {name: int(number) for name, number in found if name != "SHOWN"}
+
+
+def test_the_scripts_end_with_exit_codes_of_wheeldock() -> None:
+    def constant(error: type[WheeldockError]) -> str:
+        words = re.findall("[A-Z][a-z]*", error.__name__.removesuffix("Error"))
+        return "_".join(words).upper()
+
+    codes = {constant(error): error.code for error in every_error()}
+    assert exit_codes().items() <= codes.items()
+    assert {"BUILD_FAILED", "PURE_WHEEL", "TOO_RECENT_SYMBOLS"} < exit_codes().keys()
+
+
+def test_an_explanation_is_marked_for_wheeldock_to_find(
+    tool: Callable[[str], ModuleType], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        tool("frontend").fail(31, "what", "and why")
+    assert caught.value.code == 31
+    assert capsys.readouterr().err == "wheeldock: what\nwheeldock: and why\n"
+
+
+# --- frontend ---
+
+BACKEND = textwrap.dedent("""
+    import json, os, sys
+    from pathlib import Path
+
+    def get_requires_for_build_wheel(config_settings=None):
+        return json.loads(os.environ.get("ASKED_FOR", "[]"))
+
+    def build_wheel(directory, config_settings=None, metadata_directory=None):
+        if config_settings and config_settings.get("fail"):
+            raise SystemExit("the compiler gave up")
+        name = "ovf-1.0-py3-none-any.whl"
+        Path(directory, name).write_text(json.dumps([sys.executable, config_settings]))
+        return name
+
+    def build_sdist(directory, config_settings=None):
+        Path(directory, "ovf-1.0.tar.gz").write_text("")
+        return "ovf-1.0.tar.gz"
+""")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "backend.py").write_text(BACKEND)
+    (folder / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    )
+    return folder
+
+
+@pytest.fixture
+def frontend(
+    tool: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> ModuleType:
+    """The frontend with this interpreter as its environment's, and a uv that writes down."""
+    module = tool("frontend")
+    uv = tmp_path / "uv"
+    uv.write_text(
+        '#!/bin/sh\nprintf "%s\\n" "$@" > "$0.args"\ncase "$*" in *missing*) exit 1;; esac\n'
+    )
+    uv.chmod(0o755)
+    monkeypatch.setattr(module, "PYTHON", sys.executable)
+    monkeypatch.setattr(module, "UV", str(uv))
+    monkeypatch.delenv("CONFIG_SETTINGS", raising=False)
+    return module
+
+
+def test_a_wheel_is_built_by_the_environments_interpreter_with_the_settings(
+    frontend: ModuleType, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"a": ["x", "y"], "b": "1"}
+    monkeypatch.setenv("CONFIG_SETTINGS", json.dumps(settings))
+    built = frontend.build("wheel", source, tmp_path / "built")
+    assert built == tmp_path / "built" / "ovf-1.0-py3-none-any.whl"
+    assert json.loads(built.read_text()) == [sys.executable, settings]
+    assert not (tmp_path / "uv.args").exists()
+
+
+def test_an_sdist_is_built(frontend: ModuleType, source: Path, tmp_path: Path) -> None:
+    assert frontend.build("sdist", source, tmp_path / "dist").name == "ovf-1.0.tar.gz"
+
+
+def test_what_a_backend_asks_for_is_installed(
+    frontend: ModuleType, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASKED_FOR", '["ninja>=1.11", "cmake"]')
+    frontend.build("wheel", source, tmp_path / "built")
+    arguments = (tmp_path / "uv.args").read_text().splitlines()
+    assert arguments == ["pip", "install", "--python", sys.executable, "cmake", "ninja>=1.11"]
+
+
+def test_what_cannot_be_installed_is_named(
+    frontend: ModuleType,
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("ASKED_FOR", '["missing==9"]')
+    with pytest.raises(SystemExit) as caught:
+        frontend.build("wheel", source, tmp_path / "built")
+    assert caught.value.code == 30
+    assert f"{EXPLAINED}could not install missing==9" in capsys.readouterr().err
+
+
+def test_a_backend_that_fails_ends_the_build(
+    frontend: ModuleType,
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("CONFIG_SETTINGS", '{"fail": "yes"}')
+    with pytest.raises(SystemExit) as caught:
+        frontend.build("wheel", source, tmp_path / "built")
+    assert caught.value.code == 30
+    assert f"{EXPLAINED}the build backend could not make the wheel" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["not TOML", "[build-system]\n"])
+def test_a_source_that_is_no_project_ends_the_build(
+    frontend: ModuleType, source: Path, tmp_path: Path, text: str
+) -> None:
+    (source / "pyproject.toml").write_text(text)
+    with pytest.raises(SystemExit) as caught:
+        frontend.build("wheel", source, tmp_path / "built")
+    assert caught.value.code == 30
+
+
+# --- build_wheel ---
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "reason"),
+    [
+        ("ovf-1.0-py3-none-any.whl", {}, "is a pure-Python wheel"),
+        ("ovf-1.0-py3-none-any.whl", {"m": b"\x7fELF"}, "is a pure-Python wheel"),
+        (WHEEL, {}, "is tagged as a platform wheel and has no compiled file in it"),
+        (WHEEL, {"m": b"MZ"}, "is tagged as a platform wheel and has no compiled file in it"),
+        (WHEEL, {"a": b"", "m": b"\x7fELF\x02"}, ""),
+    ],
+)
+def test_a_wheel_without_anything_compiled_is_told_from_a_platform_wheel(
+    tool: Callable[[str], ModuleType],
+    wheel: Callable[..., Path],
+    name: str,
+    files: dict[str, bytes],
+    reason: str,
+) -> None:
+    assert tool("build_wheel").why_pure(wheel(name, **files)) == reason
+
+
+# --- symbols ---
+
+
+def test_symbols_have_names_and_versions(
+    tool: Callable[[str], ModuleType], wheel: Callable[..., Path]
+) -> None:
+    symbols = tool("symbols")
+    weak = Entry("__gmon_start__", weak=True)
+    path = wheel(m=shared_library(POW, INIT, weak, MALLOC))
+    ((name, elf),) = symbols.elf_files(path)
+    assert name == "ovf/m.so"
+    assert list(symbols.symbols(elf)) == [
+        symbols.Symbol("pow", "GLIBC_2.29", defined=False, weak=False),
+        symbols.Symbol("PyInit_m", "", defined=True, weak=False),
+        symbols.Symbol("__gmon_start__", "", defined=False, weak=True),
+        symbols.Symbol("malloc", "GLIBC_2.2.5", defined=False, weak=False),
+    ]
+
+
+@pytest.mark.parametrize("platform_tag", [TAG, "manylinux_2_17_x86_64", "manylinux_2_28_aarch64"])
+def test_a_policys_versions_are_known(tool: Callable[[str], ModuleType], platform_tag: str) -> None:
+    versions = tool("symbols").versions(platform_tag)
+    assert "2.17" in versions["GLIBC"]
+    assert ("2.28" in versions["GLIBC"]) is ("2_28" in platform_tag)
+    assert "2.29" not in versions["GLIBC"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "found"),
+    [
+        (POW, ["pow@GLIBC_2.29 in ovf/m.so"]),
+        (Entry("exp", "GLIBC_2.100"), ["exp@GLIBC_2.100 in ovf/m.so"]),
+        (Entry("f", "GLIBC_PRIVATE"), ["f@GLIBC_PRIVATE in ovf/m.so"]),
+        (Entry("g", "GLIBCXX_3.4.26"), ["g@GLIBCXX_3.4.26 in ovf/m.so"]),
+        (Entry("h", "GLIBCXX_3.4.9"), []),
+        (Entry("h", "CXXABI_FLOAT128"), []),
+        (MALLOC, []),
+        (Entry("omp", "GOMP_4.0"), []),
+        (Entry("pow", ""), []),
+    ],
+    ids=lambda value: f"{value.name}-{value.version}" if isinstance(value, Entry) else "",
+)
+def test_what_a_wheel_needs_and_the_policy_lacks_is_named(
+    tool: Callable[[str], ModuleType], wheel: Callable[..., Path], entry: Entry, found: list[str]
+) -> None:
+    path = wheel(m=shared_library(INIT, entry))
+    assert tool("symbols").newer_than_policy(path, TAG) == found
+
+
+def test_a_version_that_is_needed_without_a_symbol_is_named(
+    tool: Callable[[str], ModuleType], wheel: Callable[..., Path]
+) -> None:
+    data = shared_library(MALLOC, unused_versions=("GLIBC_ABI_DT_RELR", "GLIBC_2.3"))
+    assert tool("symbols").newer_than_policy(wheel(m=data), TAG) == [
+        "GLIBC_ABI_DT_RELR in ovf/m.so"
+    ]
+
+
+def test_what_a_library_to_graft_needs_is_named(
+    tool: Callable[[str], ModuleType], wheel: Callable[..., Path], tmp_path: Path
+) -> None:
+    library = tmp_path / "libpng.so.16"
+    library.write_bytes(shared_library(POW))
+    found = tool("symbols").newer_than_policy(wheel(m=shared_library(MALLOC)), TAG, [library])
+    assert found == ["pow@GLIBC_2.29 in libpng.so.16"]
+
+
+@pytest.fixture
+def newer_libc(
+    tool: Callable[[str], ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A C library of the system that is newer than the policy."""
+    library = shared_library(
+        Entry("malloc", "GLIBC_2.2.5", defined=True),
+        Entry("pow", "GLIBC_2.2.5", defined=True),
+        Entry("pow", "GLIBC_2.29", defined=True),
+        Entry("gettid", "GLIBC_2.30", defined=True),
+    )
+    (tmp_path / "libc.so.6").write_bytes(library)
+    monkeypatch.setattr(tool("symbols"), "_LIBRARY_FOLDERS", (str(tmp_path),))
+
+
+@pytest.mark.usefixtures("newer_libc")
+@pytest.mark.parametrize(
+    ("entries", "found"),
+    [
+        ([Entry("gettid")], ["gettid@GLIBC_2.30 in ovf/m.so"]),
+        ([Entry("pow")], []),
+        ([Entry("gettid", weak=True)], []),
+        ([Entry("gettid", defined=True)], []),
+        ([Entry("gettid", "GLIBC_2.30")], []),
+        ([Entry("PyLong_FromLong"), INIT], []),
+        ([], []),
+    ],
+)
+def test_symbols_without_a_version_that_only_a_newer_libc_has_are_named(
+    tool: Callable[[str], ModuleType],
+    wheel: Callable[..., Path],
+    entries: list[Entry],
+    found: list[str],
+) -> None:
+    path = wheel(m=shared_library(*entries))
+    assert tool("symbols").unversioned_and_newer(path, TAG) == found
+
+
+@pytest.mark.usefixtures("newer_libc")
+def test_what_another_library_of_the_wheel_defines_is_not_missed(
+    tool: Callable[[str], ModuleType], wheel: Callable[..., Path]
+) -> None:
+    own = shared_library(Entry("gettid", defined=True))
+    path = wheel(m=shared_library(Entry("gettid")), own=own)
+    assert tool("symbols").unversioned_and_newer(path, TAG) == []
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no compiler")
+def test_symbols_of_a_library_that_a_compiler_made_are_read(
+    tool: Callable[[str], ModuleType], wheel: Callable[..., Path], tmp_path: Path
+) -> None:
+    code, library = tmp_path / "m.c", tmp_path / "m.so"
+    code.write_text("#include <stdlib.h>\nvoid *grow(void *p) { return realloc(p, 99); }\n")
+    command = ["gcc", "-shared", "-fPIC", str(code), "-o", str(library)]
+    subprocess.run(command, check=True)
+    symbols = tool("symbols")
+    path = wheel(m=library.read_bytes())
+    ((_, elf),) = symbols.elf_files(path)
+    found = {symbol.name: symbol for symbol in symbols.symbols(elf)}
+    assert found["grow"].defined
+    assert found["realloc"].version.startswith("GLIBC_2.")
+    assert symbols.newer_than_policy(path, TAG) == []
+
+
+# --- repair_wheel ---
+
+
+class Auditwheel:
+    """An auditwheel on the PATH that does and says what a test tells it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+
+    def does(self, repair: str, show: str = "exit 1") -> None:
+        path = self.folder / "auditwheel"
+        path.write_text(
+            '#!/bin/sh\ncase "$1" in\nrepair) echo "$@" > "$0.args"\n'
+            f"{repair};;\nshow) {show};;\nesac\n"
+        )
+        path.chmod(0o755)
+
+    def refuses(self, facts: object) -> None:
+        self.does("exit 1", f"echo '{json.dumps(facts)}'")
+
+
+@pytest.fixture
+def auditwheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Auditwheel:
+    made = Auditwheel(tmp_path / "bin")
+    monkeypatch.setenv("PATH", f"{made.folder}{os.pathsep}{os.environ['PATH']}")
+    return made
+
+
+@pytest.fixture
+def refusal(
+    tool: Callable[[str], ModuleType], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Callable[[Path], tuple[object, list[str]]]:
+    """A way to repair a wheel that cannot be: the exit code and the lines that explain it."""
+
+    def repair(path: Path) -> tuple[object, list[str]]:
+        with pytest.raises(SystemExit) as caught:
+            tool("repair_wheel").repair(path, tmp_path / "wheelhouse", TAG)
+        lines = capsys.readouterr().err.splitlines()
+        assert all(line.startswith(EXPLAINED) for line in lines)
+        return caught.value.code, [line.removeprefix(EXPLAINED) for line in lines]
+
+    return repair
+
+
+def test_a_wheel_is_repaired_to_the_policy_and_no_other(
+    tool: Callable[[str], ModuleType],
+    wheel: Callable[..., Path],
+    auditwheel: Auditwheel,
+    tmp_path: Path,
+) -> None:
+    path, wheelhouse = wheel(m=shared_library(INIT)), tmp_path / "wheelhouse"
+    repaired = wheelhouse / WHEEL.replace("linux_x86_64", TAG)
+    auditwheel.does(f"mkdir '{wheelhouse}'; cp '{path}' '{repaired}'")
+    assert tool("repair_wheel").repair(path, wheelhouse, TAG) == repaired
+    arguments = (auditwheel.folder / "auditwheel.args").read_text().split()
+    assert arguments == ["repair", "--plat", TAG, "--only-plat", "-w", str(wheelhouse), str(path)]
+
+
+def test_missing_libraries_are_named(
+    wheel: Callable[..., Path],
+    auditwheel: Auditwheel,
+    refusal: Callable[[Path], tuple[object, list[str]]],
+) -> None:
+    libraries = {"libz9.so": None, "libfound.so": "/no/such/file", "libfoo.so.1": None}
+    auditwheel.refuses({"external_libs": libraries})
+    code, lines = refusal(wheel(m=shared_library(POW)))
+    assert code == 33
+    assert lines[0].startswith(f"{WHEEL} needs libfoo.so.1, libz9.so, which cannot be found")
+
+
+def test_symbols_that_are_too_recent_are_named(
+    wheel: Callable[..., Path],
+    auditwheel: Auditwheel,
+    refusal: Callable[[Path], tuple[object, list[str]]],
+) -> None:
+    auditwheel.refuses({"external_libs": {}})
+    code, lines = refusal(wheel(m=shared_library(POW)))
+    assert code == 32
+    assert lines[:2] == [
+        f"{WHEEL} needs symbols that {TAG} does not have:",
+        "  pow@GLIBC_2.29 in ovf/m.so",
+    ]
+
+
+def test_symbols_of_a_library_to_graft_are_named(
+    wheel: Callable[..., Path],
+    auditwheel: Auditwheel,
+    refusal: Callable[[Path], tuple[object, list[str]]],
+    tmp_path: Path,
+) -> None:
+    library = tmp_path / "libpng.so.16"
+    library.write_bytes(shared_library(POW))
+    auditwheel.refuses({"external_libs": {"libpng.so.16": str(library)}})
+    code, lines = refusal(wheel(m=shared_library(MALLOC)))
+    assert code == 32
+    assert lines[1] == "  pow@GLIBC_2.29 in libpng.so.16"
+
+
+def test_of_many_symbols_some_are_named_and_the_others_counted(
+    wheel: Callable[..., Path],
+    auditwheel: Auditwheel,
+    refusal: Callable[[Path], tuple[object, list[str]]],
+) -> None:
+    auditwheel.refuses({})
+    many = [Entry(f"f{number}", "GLIBC_2.34") for number in range(25)]
+    _, lines = refusal(wheel(m=shared_library(*many)))
+    assert "  f19@GLIBC_2.34 in ovf/m.so" in lines
+    assert "  f20@GLIBC_2.34 in ovf/m.so" not in lines
+    assert "  and 5 more" in lines
+
+
+@pytest.mark.parametrize("show", ["exit 1", "echo 'not JSON'; exit 2"])
+def test_a_refusal_without_a_known_reason_is_a_failed_build(
+    wheel: Callable[..., Path],
+    auditwheel: Auditwheel,
+    refusal: Callable[[Path], tuple[object, list[str]]],
+    show: str,
+) -> None:
+    auditwheel.does("exit 1", show)
+    code, lines = refusal(wheel(m=shared_library(MALLOC)))
+    assert code == 30
+    assert lines == [f"auditwheel could not repair {WHEEL} to {TAG}; see above."]
+
+
+@pytest.mark.usefixtures("newer_libc")
+def test_a_repaired_wheel_with_hidden_newer_symbols_is_refused(
+    wheel: Callable[..., Path],
+    auditwheel: Auditwheel,
+    refusal: Callable[[Path], tuple[object, list[str]]],
+    tmp_path: Path,
+) -> None:
+    path = wheel(m=shared_library(Entry("gettid")))
+    auditwheel.does(f"mkdir '{tmp_path}/wheelhouse'; cp '{path}' '{tmp_path}/wheelhouse'")
+    code, lines = refusal(path)
+    assert code == 32
+    assert lines[1] == "  gettid@GLIBC_2.30 in ovf/m.so"
