@@ -172,11 +172,13 @@ class _Build:
             )
         run_report = self._report(results, started, time.monotonic() - clock)
         report.write(run_report, self.state.report)
-        self.display.summary(run_report, self.settings.output_dir)
         built = [result.distribution for result in results if result.distribution]
-        if errors := [result.error for result in results if result.error]:
+        errors = [result.error for result in results if result.error]
+        if not errors:
+            publish(built, self.settings.output_dir, whole=whole)
+        self.display.summary(run_report, self.settings.output_dir)
+        if errors:
             raise _joined(errors, self._keep(built))
-        publish(built, self.settings.output_dir, whole=whole)
 
     @cached_property
     def _recipe(self) -> Recipe:
