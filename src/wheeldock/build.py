@@ -8,6 +8,7 @@ output folder, report. Nothing reaches the output folder before everything is bu
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from dataclasses import dataclass
@@ -223,7 +224,7 @@ class _Build:
             builder=self.buildx,
             display=self.display,
             base_image=self.base.reference,
-            cache=self.settings.cache_dir / project,
+            cache=self.settings.cache_dir / re.sub(r"[^A-Za-z0-9._-]+", "_", project),
         )
 
     def _report(

@@ -14,7 +14,7 @@ import shutil
 import signal
 import tempfile
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -130,7 +130,7 @@ class Buildx:
                     raise BuildEndedError
                 self._running.add(process)
             try:
-                lines = client.buildx.build(**_arguments(request))
+                lines = client.buildx.build(**_arguments(_with_plain_caches(request, folder)))
                 yield from parse(cast("Iterator[str]", lines))
             except DockerException:
                 raise BuildEndedError from None
@@ -243,6 +243,24 @@ def _end(process: Path, *, wait: bool = False) -> None:
         os.kill(number, signal.SIGINT)
         if wait:
             os.waitpid(number, 0)
+
+
+def _with_plain_caches(request: BuildRequest, folder: str) -> BuildRequest:
+    """
+    The request with links in `folder` for cache folders whose paths BuildKit does not take.
+
+    It names them in headers of gRPC, which have printable ASCII and nothing else.
+    """
+
+    def plain(path: Path | None, name: str) -> Path | None:
+        if path is None or (str(path).isascii() and str(path).isprintable()):
+            return path
+        link = Path(folder, name)
+        link.symlink_to(path.absolute())
+        return link
+
+    cache_from, cache_to = plain(request.cache_from, "from"), plain(request.cache_to, "to")
+    return replace(request, cache_from=cache_from, cache_to=cache_to)
 
 
 def _arguments(request: BuildRequest) -> dict[str, Any]:

@@ -220,8 +220,6 @@ def test_paths_reach_buildx_as_they_are(docker: Docker, path: str) -> None:
         output=place,
         contexts={"sdist": place},
         secrets={"ca": place},
-        cache_from=place,
-        cache_to=place,
     )
     list(Buildx().build(request))
     assert docker.argv[-1] == path
@@ -230,11 +228,37 @@ def test_paths_reach_buildx_as_they_are(docker: Docker, path: str) -> None:
     for option, fields in (
         ("--output", {"type": "local", "dest": path}),
         ("--secret", {"id": "ca", "src": path}),
+    ):
+        (value,) = docker.options(option)
+        assert as_buildx_reads(value) == fields
+
+
+@pytest.mark.parametrize("path", ["/plain", "/two words", "/a,b", '/q"uote"', "/a=b", '/",='])
+def test_paths_of_caches_reach_buildx_as_they_are(docker: Docker, path: str) -> None:
+    docker.does("")
+    caches = {"cache_from": Path(path), "cache_to": Path(path)}
+    list(Buildx().build(BuildRequest(**{**vars(REQUEST), **caches})))
+    for option, fields in (
         ("--cache-from", {"type": "local", "src": path}),
         ("--cache-to", {"type": "local", "dest": path, "mode": "min"}),
     ):
         (value,) = docker.options(option)
         assert as_buildx_reads(value) == fields
+
+
+@pytest.mark.parametrize("name", ["ünï", "new\nline"])
+def test_a_cache_whose_path_buildkit_does_not_take_is_reached_by_a_link(
+    docker: Docker, tmp_path: Path, name: str
+) -> None:
+    cache = tmp_path / name
+    cache.mkdir()
+    export = "type=local,dest=*/to,mode=min) place=${option#*dest=}; : > ${place%,*}/index.json ;;"
+    docker.does(f"for option; do case $option in {export} esac; done")
+    list(Buildx().build(BuildRequest(**{**vars(REQUEST), "cache_to": cache})))
+    place = as_buildx_reads(docker.options("--cache-to")[0])["dest"]
+    assert place.isascii()
+    assert place.isprintable()
+    assert (cache / "index.json").exists()
 
 
 def test_build_arguments_reach_buildx_as_they_are(docker: Docker) -> None:
