@@ -3,14 +3,26 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
 from wheeldock.errors import StoppedError
 from wheeldock.scheduler import default_jobs, run_all
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 PATIENCE = 10.0
 """Seconds after which a test that waits in vain goes on, and fails."""
+
+
+@pytest.fixture(autouse=True)
+def _ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C arrive as in a terminal, even where this process may ignore it."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
 
 
 def never() -> None:
