@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import socket as sockets
 import time
 from dataclasses import dataclass, field
@@ -98,7 +97,7 @@ class Daemon:
         when the user's settings make no sense.
         """
         self.home.mkdir(parents=True, exist_ok=True)
-        self.settings.write_text(json.dumps(self._merged_settings(), indent=1), encoding="utf-8")
+        self.settings.write_text(json.dumps(self.merged_settings(), indent=1), encoding="utf-8")
         self.pid_file.unlink(missing_ok=True)
         command = root.command(*self.prefix, program, self._word)
         child = os.posix_spawnp(
@@ -128,7 +127,7 @@ class Daemon:
         pid = self.pid
         if pid is None:
             return
-        root.run("kill", str(pid))
+        _terminate(pid, root)
         end = time.monotonic() + STOP_SECONDS
         while self.pid == pid:
             if time.monotonic() > end:
@@ -136,7 +135,8 @@ class Daemon:
                 raise SetupError(message, cure=f"Its log is {self.log}.")
             time.sleep(_LOOK_SECONDS)
 
-    def _merged_settings(self) -> dict[str, Any]:
+    def merged_settings(self) -> dict[str, Any]:
+        """What goes into its settings file. Raises SetupError for the user's, if they are none."""
         theirs: dict[str, Any] = {}
         try:
             theirs = json.loads(self.user_settings.read_text(encoding="utf-8"))
@@ -150,12 +150,8 @@ class Daemon:
         return {**theirs, **own, **self.overrides}
 
     def _end(self, child: int, root: Root) -> None:
-        # Behind sudo the child is sudo, which passes the signal on.
-        with contextlib.suppress(ProcessLookupError):
-            if root.prefix:
-                root.run("kill", str(child), allow=(0, 1))
-            else:
-                os.kill(child, signal.SIGTERM)
+        with contextlib.suppress(ChildProcessError):
+            _terminate(child, root)
             os.waitpid(child, 0)
 
 
@@ -196,6 +192,12 @@ def wait_until_it_answers(
             open_socket(socket, root)
         time.sleep(_LOOK_SECONDS)
     return False
+
+
+def _terminate(pid: int, root: Root) -> None:
+    # A shell's own `kill`: the program is missing on small systems. It may be gone already, and
+    # sudo passes the signal on to what it runs.
+    root.run("sh", "-c", 'kill "$0"', str(pid), allow=(0, 1))
 
 
 def _has_ended(child: int) -> bool:

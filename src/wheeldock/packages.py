@@ -119,7 +119,8 @@ def install(names: Sequence[str], root: Root, journal: Journal, say: Callable[[s
         return
     if len(candidates(missing)) < len(missing):
         _update(root)
-    say(f"Installing {', '.join(missing)}, and what they need, with apt-get.")
+    needs = "they need" if len(missing) > 1 else "it needs"
+    say(f"Installing {', '.join(missing)}, and what {needs}, with apt-get.")
     try:
         root.run(*_INSTALL, *missing)
     finally:
@@ -230,11 +231,20 @@ def _add_newer_suite(root: Root, journal: Journal, say: Callable[[str], None]) -
         raise SetupError(message, cure=this_system().instructions)
 
 
+_UPDATE = (
+    # else a suite that is gone is but a warning
+    "APT::Update::Error-Mode=any",
+    # No translations of descriptions; and those that the user has stay.
+    "Acquire::Languages=none",
+    "APT::Get::List-Cleanup=0",
+)
+
+
 def _update(root: Root, *options: str) -> str:
     """Fetch apt's lists; why that failed, or "". Another of the user's sources may be broken."""
-    strict = ("APT::Update::Error-Mode=any", *options)
+    arguments = (f"--option={option}" for option in (*_UPDATE, *options))
     try:
-        root.run("apt-get", "update", "--quiet", *(f"--option={option}" for option in strict))
+        root.run("apt-get", "update", "--quiet", *arguments)
     except SetupError as error:
         return error.message
     return ""

@@ -32,6 +32,7 @@ _ENGINE_FOLDERS = (
     "/opt/containerd",
     "/run/docker",
     "/run/containerd",
+    "/run/runc",
 )
 _GROUP = "docker"
 _SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
