@@ -54,6 +54,9 @@ if TYPE_CHECKING:
 
 ARCHITECTURE = Architecture.X86_64
 
+LOG_WIDTH = 140
+"""Columns of a log, which no terminal's width limits: a wheel's name stays in one piece."""
+
 
 def run(
     source_text: str,
@@ -70,8 +73,7 @@ def run(
     the output folder is then as it was.
     """
     mode = _progress_mode(progress)
-    # In JSON mode the standard output is for programs, and people read the other one.
-    console = Console(stderr=mode is ProgressMode.JSON)
+    console = _console(mode)
     state = State(Path.cwd() / ".wheeldock")
     with open_progress(mode, console) as display, state.locked(display.say):
         source, project, settings = _open(source_text, options, state)
@@ -100,6 +102,14 @@ def _progress_mode(name: str) -> ProgressMode:
         allowed = ", ".join(mode.value for mode in ProgressMode)
         message = f"--progress: {name!r} is not one of {allowed}"
         raise UsageError(message) from None
+
+
+def _console(mode: ProgressMode) -> Console:
+    # In JSON mode the standard output is for programs, and people read the other one.
+    console = Console(stderr=mode is ProgressMode.JSON)
+    if not console.is_terminal:
+        console.width = LOG_WIDTH
+    return console
 
 
 def _open(
