@@ -20,7 +20,7 @@ version = "1.0"
 SETUP = """\
 from setuptools import Extension, setup
 
-setup(ext_modules=[Extension("tiny", ["tiny.c"])])
+setup(packages=[], ext_modules=[Extension("tiny", ["tiny.c"])])
 """
 
 CODE = """\
@@ -94,6 +94,13 @@ NOT_FROM_13_ON = """\
 #endif
 """
 
+
+NO_IGNORED = """\
+import os
+
+if os.path.exists("ignored"):
+    raise SystemExit("what is ignored came along")
+"""
 
 DISK_FILLING_SETUP = """\
 import sys

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -112,6 +113,11 @@ class Workplace:
         report = json.loads((self.state / "report.json").read_text())
         return {target["name"]: target for target in report["targets"]}
 
+    def forget_temporary_files(self) -> None:
+        """Empty the folder of temporary files, as the system does in its time."""
+        for folder in self._temporary.iterdir():
+            shutil.rmtree(folder)
+
     def is_tidy(self) -> None:
         """Check that no temporary folder is left."""
         assert list(self._temporary.iterdir()) == []
@@ -127,7 +133,7 @@ class Workplace:
         self.is_tidy()
 
 
-def wait(process: subprocess.Popen[str], seconds: float = 120) -> Ended:
+def wait(process: subprocess.Popen[str], seconds: float = 300) -> Ended:
     """Wait for a command's end."""
     out, err = process.communicate(timeout=seconds)
     return Ended(process.returncode, out, err)

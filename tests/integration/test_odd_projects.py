@@ -1,0 +1,63 @@
+"""Projects that are unusual and right: odd folder names, very many files, much that is ignored."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.integration import projects
+from tests.integration.workplace import ONE, Workplace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("base_image")]
+
+ODD = """it's a "näme", with=everything; $HOME %s [1] {x} 日本"""
+FILES = 20_000
+GIGABYTE = 1 << 30
+
+
+def test_folders_with_odd_names(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    workplace = Workplace(tmp_path / ODD / ODD, tmp_path / f"temporary {ODD}", record_property)
+    environment = {}
+    if bundle := os.environ.get("SSL_CERT_FILE"):
+        environment["SSL_CERT_FILE"] = shutil.copy(bundle, tmp_path / f"{ODD}.crt")
+    workplace.built(workplace.build(*ONE, environment=environment))
+
+    source = ("--source", str(workplace.dist / "tiny-1.0.tar.gz"))
+    output = workplace.folder / f"out, {ODD}"
+    environment |= {"WHEELDOCK_CACHE_DIR": f"cache {ODD}", "TMPDIR": str(tmp_path)}
+    ended = workplace.build(*source, *ONE, "--output-dir", str(output), environment=environment)
+    assert ended.code == 0, ended.err
+    assert len(list(output.iterdir())) == 2
+    assert (workplace.folder / f"cache {ODD}/tiny/{ONE[1]}/index.json").exists()
+
+
+def test_a_project_of_very_many_files(
+    workplace: Workplace, record_property: Callable[[str, object], None]
+) -> None:
+    projects.write_tiny(workplace.folder, setup=projects.NO_IGNORED + projects.SETUP)
+    (workplace.folder / "MANIFEST.in").write_text("graft data\n")
+    for number in range(FILES):
+        file = workplace.folder / f"data/{number // 200}/{number}.txt"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(str(number))
+    (workplace.folder / ".gitignore").write_text("/ignored/\n")
+    (workplace.folder / "ignored").mkdir()
+    with (workplace.folder / "ignored/big").open("wb") as file:
+        file.truncate(GIGABYTE)
+
+    began = time.monotonic()
+    ended = workplace.build(*ONE)
+    seconds = time.monotonic() - began
+
+    record_property("seconds", seconds)
+    workplace.built(ended)
+    assert seconds < 150
