@@ -173,6 +173,12 @@ class LockedError(WheeldockError):
     code = 42
 
 
+class AccessDeniedError(WheeldockError):
+    """A file or folder may not be read or written."""
+
+    code = 43
+
+
 class StoppedError(WheeldockError):
     """Ctrl-C, or a signal to end."""
 

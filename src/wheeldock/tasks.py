@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from invoke import Collection, Context, Exit, task
 
-from wheeldock.errors import StoppedError, WheeldockError
+from wheeldock.errors import AccessDeniedError, StoppedError, WheeldockError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -144,15 +144,25 @@ def _explained() -> Iterator[None]:
     except KeyboardInterrupt:
         raise _exit(StoppedError("stopped")) from None
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+        refusal = _refusal(error)
+        if refusal is None:
             raise
-        from wheeldock.failures import disk_full
-
-        place = error.filename2 or error.filename
-        said = f"{error.strerror}: {place}" if place else str(error.strerror)
-        raise _exit(disk_full(said)) from None
+        raise _exit(refusal) from None
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+def _refusal(error: OSError) -> WheeldockError | None:
+    """What the system's refusal means, or None for one that is a bug of ours."""
+    from wheeldock.failures import disk_full
+
+    place = error.filename2 or error.filename
+    said = f"{error.strerror}: {place}" if place else str(error.strerror)
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return disk_full(said)
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return AccessDeniedError(said, cure="Mend its rights, or be a user who has them.")
+    return None
 
 
 def _exit(error: WheeldockError) -> Exit:

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import errno
+import os
+import signal
+
+import pytest
+from invoke import Exit
+
+from wheeldock import tasks
+from wheeldock.errors import (
+    AccessDeniedError,
+    DiskFullError,
+    SourceNotFoundError,
+    StoppedError,
+)
+
+
+def explained(error: BaseException) -> Exit:
+    with pytest.raises(Exit) as caught, tasks._explained():
+        raise error
+    return caught.value
+
+
+def test_a_failure_ends_with_its_message_its_cure_and_its_exit_code() -> None:
+    ended = explained(SourceNotFoundError("it is missing", cure="Give another."))
+    assert ended.code == SourceNotFoundError.code
+    assert ended.message == "error: it is missing\nGive another."
+
+
+def test_a_failure_without_a_cure_ends_with_its_message() -> None:
+    assert explained(SourceNotFoundError("it is missing")).message == "error: it is missing"
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (errno.ENOSPC, DiskFullError.code),
+        (errno.EDQUOT, DiskFullError.code),
+        (errno.EACCES, AccessDeniedError.code),
+        (errno.EROFS, AccessDeniedError.code),
+    ],
+    ids=errno.errorcode.get,
+)
+def test_what_the_system_refuses_ends_with_the_place(number: int, code: int) -> None:
+    ended = explained(OSError(number, os.strerror(number), "from.toml"))
+    assert ended.code == code
+    assert f"{os.strerror(number)}: from.toml" in ended.message
+    ended = explained(OSError(number, os.strerror(number), "from", None, "to.toml"))
+    assert f"{os.strerror(number)}: to.toml" in ended.message
+
+
+def test_a_bug_stays_one() -> None:
+    with pytest.raises(FileNotFoundError), tasks._explained():
+        raise FileNotFoundError(errno.ENOENT, "No such file", "x")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_end_ends_it(number: signal.Signals) -> None:
+    def end() -> None:
+        signal.raise_signal(number)
+
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Exit) as caught, tasks._explained():
+        end()
+    assert caught.value.code == StoppedError.code
+    assert signal.getsignal(signal.SIGTERM) == before
