@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import time
 from typing import TYPE_CHECKING
@@ -49,6 +50,8 @@ def test_a_project_of_very_many_files(
         file = workplace.folder / f"data/{number // 200}/{number}.txt"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(str(number))
+    # No run of this test has a cache of another.
+    (workplace.folder / "data/token").write_text(secrets.token_hex(8))
     (workplace.folder / ".gitignore").write_text("/ignored/\n")
     (workplace.folder / "ignored").mkdir()
     with (workplace.folder / "ignored/big").open("wb") as file:
