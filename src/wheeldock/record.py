@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import deque
 from itertools import chain
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from wheeldock.events import Event, Log, Notice, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 TAIL_LINES = 40
 """How many of the last lines of a step's log are kept to explain a failure."""
@@ -19,6 +20,8 @@ TAIL_WIDTH = 2000
 """How many characters of a line are kept."""
 
 _CANCELLED = "context canceled"
+_CACHES = "wheeldock-cache: "
+"""What the toolbox's scripts put before what the compiler cache and the link cache gave."""
 _ESCAPE = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]"  # ECMA-48: a control sequence,
     r"|[]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?"  # a control string,
@@ -39,6 +42,8 @@ class BuildRecord:
         self._speaker = ""
         """The step whose log came last."""
         self.notices: deque[str] = deque(maxlen=10 * TAIL_LINES)
+        self.caches: Mapping[str, Mapping[str, int]] | None = None
+        """The `hits` and `misses` among the build's `compiles` and `links`, if it ran any."""
 
     def add(self, event: Event) -> None:
         """Take in one event."""
@@ -67,6 +72,9 @@ class BuildRecord:
         tail = self._tails.setdefault(log.digest, deque(maxlen=TAIL_LINES))
         tail.extend(plain(line)[:TAIL_WIDTH] for line in lines[-TAIL_LINES:])
         self._open[log.digest] = rest[-TAIL_WIDTH:]
+        for line in lines:
+            if line.startswith(_CACHES):
+                self.caches = _counts(line.removeprefix(_CACHES))
 
     @property
     def stage(self) -> str:
@@ -134,6 +142,18 @@ class BuildRecord:
     def _begun(self) -> Iterator[Step]:
         """The steps of the Dockerfile that began, in the order in which they did."""
         return (step for step in self._steps.values() if step.stage and step.started is not None)
+
+
+def _counts(text: str) -> dict[str, dict[str, int]] | None:
+    """What the caches gave; None if a build's own line only looks like it."""
+    try:
+        given = json.loads(text)
+        return {
+            kind: {name: int(given[kind][name]) for name in ("hits", "misses")}
+            for kind in ("compiles", "links")
+        }
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def plain(line: str) -> str:

@@ -271,3 +271,34 @@ def test_events_in_any_order(events: list[Event]) -> None:
     assert all(spent >= 0 for spent in record.seconds.values())
     failed = record.failed_step
     assert failed is None or (failed.error and len(record.tail(failed)) <= TAIL_LINES)
+
+
+# --- what the caches gave ---
+
+COUNTS = '{"compiles": {"hits": 3, "misses": 1}, "links": {"hits": 1, "misses": 0}}'
+
+
+def caches(*texts: str) -> object:
+    return of(*(Log("a", text) for text in texts)).caches
+
+
+def test_the_caches_hits_and_misses() -> None:
+    expected = {"compiles": {"hits": 3, "misses": 1}, "links": {"hits": 1, "misses": 0}}
+    assert caches(f"more\nwheeldock-cache: {COUNTS}\nmore\n") == expected
+    assert caches("wheeldock-cac", f"he: {COUNTS[:20]}", f"{COUNTS[20:]}\n") == expected
+
+
+def test_a_build_that_compiled_nothing_says_nothing_of_caches() -> None:
+    assert caches("built\n") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", "[]", "null", '{"compiles": {"hits": 1}, "links": {}}', COUNTS.replace("3", '"x"')],
+)
+def test_a_line_that_only_looks_like_the_caches(text: str) -> None:
+    assert caches(f"wheeldock-cache: {text}\n") is None
+
+
+def test_a_line_that_names_the_caches_elsewhere() -> None:
+    assert caches(f"I say wheeldock-cache: {COUNTS}\n") is None
