@@ -8,8 +8,10 @@ killed, so each export goes into a fresh folder, which then takes the old one's 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wheeldock.errors import OutputError
@@ -18,10 +20,12 @@ from wheeldock.wheelhouse import DISK_FULL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _TAG = "org.opencontainers.image.ref.name"
 """The annotation that names a manifest in an index (OCI image layout)."""
+
+_SMALL = 1 << 20
+"""Bytes up to which a blob is read and compared before each import: a few milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,19 @@ class TargetCache:
         return self.path.with_name(self.path.name + ".new")
 
     def usable(self) -> Path | None:
+        """The folder if it can be imported, else None."""
+        return None if self.flaw() else self.path
+
+    def flaw(self, *, thorough: bool = False) -> str:
         """
-        The folder if it can be imported, else None.
+        Why the export cannot be imported, in a few words, or "".
 
         Buildx ends a build with an error when the index names no `latest`, and BuildKit may end
-        one in the middle when a blob is not what the index says.
+        one in the middle when a blob is not what the index says. Large blobs are only measured,
+        since BuildKit compares their digests, unless it is to be `thorough`.
         """
+        if not self.path.is_dir():
+            return "missing"
         try:
             index = json.loads((self.path / "index.json").read_bytes())
             (latest,) = (
@@ -49,10 +60,12 @@ class TargetCache:
                 for manifest in index["manifests"]
                 if manifest.get("annotations", {}).get(_TAG) == "latest"
             )
-            complete = all(self._is_whole(part) for part in self._parts(latest))
+            flaws = (self._flaw_of(part, thorough=thorough) for part in self._parts(latest))
+            return next(filter(None, flaws), "")
+        except FileNotFoundError as error:
+            return f"lacks {Path(error.filename).name[:16]}"
         except (OSError, ValueError, LookupError, TypeError, AttributeError):
-            return None
-        return self.path if complete else None
+            return "no cache export"
 
     def _parts(self, manifest: Any) -> Iterator[Any]:  # noqa: ANN401 - JSON that may be anything
         """The descriptors of a manifest and of all that it consists of."""
@@ -64,8 +77,14 @@ class TargetCache:
         if "config" in content:
             yield content["config"]
 
-    def _is_whole(self, descriptor: Any) -> bool:  # noqa: ANN401
-        return bool(self._blob(descriptor).stat().st_size == descriptor["size"])
+    def _flaw_of(self, descriptor: Any, *, thorough: bool) -> str:  # noqa: ANN401
+        blob = self._blob(descriptor)
+        size = blob.stat().st_size
+        if size != descriptor["size"]:
+            return f"truncated ({blob.name[:16]})"
+        if (thorough or size <= _SMALL) and _sha256(blob) != blob.name:
+            return f"corrupt ({blob.name[:16]})"
+        return ""
 
     def _blob(self, descriptor: Any) -> Path:  # noqa: ANN401
         algorithm, _, digest = descriptor["digest"].partition(":")
@@ -102,3 +121,11 @@ class TargetCache:
         """Drop what is left of an export: a broken one, or the one before."""
         with contextlib.suppress(OSError):
             remove(self.fresh)
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()

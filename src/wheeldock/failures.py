@@ -44,7 +44,7 @@ _ENGINE_DOWN = re.compile(
     r"cannot connect to the docker daemon|error during connect|failed to connect to the docker api",
     re.IGNORECASE,
 )
-_NOT_ALLOWED = re.compile(r"permission denied", re.IGNORECASE)
+_NOT_ALLOWED = re.compile(r"permission denied while trying to connect", re.IGNORECASE)
 _DISK_FULL = re.compile(r"no space left on device", re.IGNORECASE)
 _NO_EXPORT = re.compile(r"cache export (feature )?is (currently )?not supported", re.IGNORECASE)
 _NO_BUILDER = re.compile(r'no builder "(?P<name>[^"]*)" found')
@@ -103,7 +103,8 @@ def no_registry(reference: str, said: str) -> BaseImageUnavailableError:
     """The error for a registry without an answer, or with one that makes no sense."""
     return BaseImageUnavailableError(
         f"the registry of {reference} does not answer: {said}",
-        cure="Check the network, or let `invoke setup` build the stand-in base image.",
+        cure="Check the network and the image's name (manylinux-x86_64-image). Where no registry "
+        "can be reached, `invoke setup` builds a stand-in for the default image.",
     )
 
 
@@ -133,6 +134,12 @@ def explain(name: str, base_image: str, record: BuildRecord) -> WheeldockError:
         # The notices have an excerpt of the Dockerfile, which says nothing about the image.
         return image_error(base_image, step.error if step is not None else text)
     return _explain_start(name, text)
+
+
+def ended_in_a_command(record: BuildRecord) -> bool:
+    """Whether a build failed in a RUN of the Dockerfile, which no cache can have broken."""
+    step = record.failed_step
+    return step is not None and _EXIT_CODE.search(step.error) is not None
 
 
 def _explain_start(name: str, text: str) -> WheeldockError:

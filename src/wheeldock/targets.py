@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from wheeldock.builder import BuildEndedError
 from wheeldock.cache import TargetCache
 from wheeldock.errors import BuildFailedError, WheeldockError
-from wheeldock.failures import explain
+from wheeldock.failures import ended_in_a_command, explain
 from wheeldock.record import BuildRecord
 from wheeldock.report import TargetReport
 from wheeldock.wheelhouse import read_distribution
@@ -81,10 +82,15 @@ class TargetMaker:
         """Build a target whose result goes to `output`; its failure is in the result."""
         cache = TargetCache(self.cache / name)
         request = replace(request, cache_from=cache.usable(), cache_to=cache.prepare())
-        record, clock = BuildRecord(), time.monotonic()
+        clock = time.monotonic()
         self.display.started(name)
+        record = BuildRecord()
         try:
-            self._follow(name, request, record)
+            if not self._is_done(name, request, record):
+                shutil.rmtree(output, ignore_errors=True)
+                request = replace(request, cache_from=None, cache_to=cache.prepare())
+                record = BuildRecord()
+                self._follow(name, request, record)
             distribution = _only_distribution(name, output)
             cache.commit()
         except WheeldockError as error:
@@ -95,6 +101,21 @@ class TargetMaker:
             cache.discard()
         self.display.finished(result.report)
         return result
+
+    def _is_done(self, name: str, request: BuildRequest, record: BuildRecord) -> bool:
+        """Build, and say whether it came to an end: False when the imported cache broke it."""
+        try:
+            self._follow(name, request, record)
+        except BuildFailedError as error:
+            if request.cache_from is None or ended_in_a_command(record):
+                raise
+            why = error.message.rpartition("\n")[2].rpartition(": ERROR: ")[2]
+            self.display.say(
+                f"{name}: building once more without the cache in {request.cache_from}, "
+                f"which may be what broke this build: {why}"
+            )
+            return False
+        return True
 
     def _follow(self, name: str, request: BuildRequest, record: BuildRecord) -> None:
         try:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.integration import projects
+from tests.integration.engines import second_engine
 from tests.integration.workplace import ONE
 
 from wheeldock.errors import (
@@ -68,45 +67,8 @@ def mount() -> Iterator[Callable[..., Path]]:
 @pytest.fixture(scope="module")
 def classic_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a second engine, which has the classic image store."""
-    program = shutil.which("dockerd")
-    if program is None:
-        pytest.skip("the engine of this machine is on another")
-    folder = tmp_path_factory.mktemp("classic")
-    (folder / "daemon.json").write_text('{"features": {"containerd-snapshotter": false}}')
-    # Its own network, or it would take away the bridge of the first; its own containerd.
-    isolated = ["unshare", "--net", "--mount", "sh", "-euc"]
-    hide = 'if [ -d /run/containerd ]; then mount -t tmpfs none /run/containerd; fi; exec "$0" "$@"'
-    places = {"data-root": "data", "exec-root": "exec", "pidfile": "pid", "host": "sock"}
-    options = [f"--{key}={folder / name}" for key, name in places.items()]
-    options[-1] = f"--host=unix://{folder}/sock"
-    network = ["--bridge=none", "--iptables=false", "--ip6tables=false", "--storage-driver=vfs"]
-    configuration = f"--config-file={folder}/daemon.json"
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*isolated, hide, program, configuration, *options, *network],
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        _wait_for_engine(folder / "sock", process)
-        yield f"unix://{folder}/sock"
-    finally:
-        process.terminate()
-        process.wait(20)
-        shutil.rmtree(folder)
-
-
-def _wait_for_engine(address: Path, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + 30
-    while time.monotonic() < end and process.poll() is None:
-        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(5)
-            client.connect(str(address))
-            client.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
-            if b"200 OK" in client.recv(100):
-                return
-        time.sleep(0.1)
-    pytest.fail(f"the engine did not start: {(address.parent / 'log').read_text()}")
+    with second_engine(tmp_path_factory.mktemp("classic"), containerd_store=False) as engine:
+        yield engine.address
 
 
 @pytest.mark.usefixtures("buildx")
@@ -128,12 +90,20 @@ def test_the_engine_cannot_export_caches(workplace: Workplace, classic_engine: s
 
 def test_the_engine_is_not_for_this_user(workplace: Workplace, tmp_path: Path) -> None:
     workplace.give_to(int(NOBODY))
+    home = tmp_path / "home"
+    home.mkdir()
+    os.chown(home, int(NOBODY), int(NOBODY))
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / "sock"))
         server.listen()
-        host = {"DOCKER_HOST": f"unix://{tmp_path}/sock", "HOME": str(tmp_path / "home")}
+        host = {"DOCKER_HOST": f"unix://{tmp_path}/sock", "HOME": str(home)}
         ended = workplace.build(*ONE, inside=AS_NOBODY, environment=host)
-    workplace.refused(ended, EngineUnreachableError, "permission denied", "usermod -aG docker")
+    workplace.refused(
+        ended,
+        EngineUnreachableError,
+        "permission denied while trying to connect to the Docker daemon",
+        "usermod -aG docker",
+    )
 
 
 @pytest.mark.usefixtures("base_image")

@@ -125,7 +125,7 @@ def test_a_manifest_of_another_shape_is_not_usable(cache: TargetCache, content: 
 
 
 @pytest.mark.parametrize("parts", ["manifests", "layers"])
-@pytest.mark.parametrize("data", [None, b"", b"other layer"], ids=["missing", "empty", "other"])
+@pytest.mark.parametrize("data", [None, b"", b"LAYER"], ids=["missing", "empty", "other"])
 def test_an_export_with_a_blob_that_is_not_whole_is_not_usable(
     cache: TargetCache, data: bytes | None, parts: str
 ) -> None:
@@ -141,6 +141,33 @@ def test_an_export_without_its_manifest_is_not_usable(cache: TargetCache) -> Non
     digest = index["manifests"][0]["digest"].removeprefix("sha256:")
     (cache.path / "blobs" / "sha256" / digest).unlink()
     assert cache.usable() is None
+
+
+@pytest.mark.parametrize(
+    ("damage", "flaw"),
+    [
+        (b"lay", "truncated"),
+        (b"lAyer", "corrupt"),
+    ],
+)
+def test_a_flaw_is_named(cache: TargetCache, damage: bytes, flaw: str) -> None:
+    assert cache.flaw() == "missing"
+    blob_path(export(cache.path), b"layer").write_bytes(damage)
+    assert cache.flaw().startswith(flaw)
+    (cache.path / "index.json").write_text("{}")
+    assert cache.flaw() == "no cache export"
+    (cache.path / "index.json").unlink()
+    assert cache.flaw() == "lacks index.json"
+
+
+def test_a_flipped_byte_in_a_large_blob_takes_a_thorough_look(
+    cache: TargetCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caching, "_SMALL", 200)
+    large = bytes(201)
+    blob_path(export(cache.path, large, parts="layers"), large).write_bytes(large[:-1] + b"\1")
+    assert not cache.flaw()
+    assert cache.flaw(thorough=True).startswith("corrupt")
 
 
 # --- from one export to the next ---

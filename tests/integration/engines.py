@@ -1,0 +1,96 @@
+"""A second engine, whose caches and images a test may take away."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_ISOLATED = [
+    # Its own network, or it would take away the bridge of the first; its own containerd.
+    *("unshare", "--net", "--mount", "sh", "-euc"),
+    """
+    ip link set lo up
+    if [ -d /run/containerd ]; then mount -t tmpfs none /run/containerd; fi
+    exec "$0" "$@"
+    """,
+]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine that runs in a network of its own, where there is nothing but loopback."""
+
+    address: str
+    process_id: int
+
+    @property
+    def inside(self) -> list[str]:
+        """What comes before a command that is to run in its network."""
+        return ["nsenter", f"--net=/proc/{self.process_id}/ns/net"]
+
+    def docker(self, *arguments: str) -> str:
+        """Run the Docker client on it and return what it prints."""
+        command = ["docker", "--host", self.address, *arguments]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def forget_everything(self) -> None:
+        """Take away all that no container uses: caches, cache mounts, images."""
+        self.docker("system", "prune", "--all", "--force")
+        self.docker("builder", "prune", "--all", "--force")
+
+
+@contextlib.contextmanager
+def second_engine(folder: Path, *, containerd_store: bool) -> Iterator[Engine]:
+    """Run an engine that keeps all that is its own in that folder, which goes with it."""
+    program = shutil.which("dockerd")
+    if program is None:
+        pytest.skip("the engine of this machine is on another")
+    configuration = {"features": {"containerd-snapshotter": containerd_store}}
+    (folder / "daemon.json").write_text(json.dumps(configuration))
+    options = [
+        f"--config-file={folder}/daemon.json",
+        f"--data-root={folder}/data",
+        f"--exec-root={folder}/exec",
+        f"--pidfile={folder}/pid",
+        f"--host=unix://{folder}/sock",
+        *("--bridge=none", "--iptables=false", "--ip6tables=false"),
+        *([] if containerd_store else ["--storage-driver=vfs"]),
+    ]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*_ISOLATED, program, *options], stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        _wait(folder / "sock", process)
+        yield Engine(f"unix://{folder}/sock", process.pid)
+    finally:
+        process.terminate()
+        process.wait(20)
+        shutil.rmtree(folder)
+
+
+def _wait(address: Path, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + 30
+    while time.monotonic() < end and process.poll() is None:
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(5)
+            client.connect(str(address))
+            client.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
+            if b"200 OK" in client.recv(100):
+                return
+        time.sleep(0.1)
+    pytest.fail(f"the engine did not start: {(address.parent / 'log').read_text()}")

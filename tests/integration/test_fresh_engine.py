@@ -1,0 +1,146 @@
+"""An engine that knows nothing, given a cache folder that is whole, or one that is not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.integration.engines import Engine, second_engine
+
+from wheeldock.builder import BuildRequest, Buildx
+from wheeldock.progress import Quiet
+from wheeldock.targets import TargetMaker, TargetResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(os.geteuid() != 0, reason="networks of their own are root's affair"),
+]
+
+BASE = "wheeldock-test-small:1"
+SDIST = "tiny-1.0.tar.gz"
+DOCKERFILE = f"""\
+ARG BASE_IMAGE
+FROM ${{BASE_IMAGE}} AS build
+RUN --network=none mkdir /out && dd if=/dev/urandom of=/out/{SDIST} bs=1024 count=2048
+FROM scratch AS file
+COPY --from=build /out/ /
+"""
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A second engine, which knows nothing at first."""
+    with second_engine(tmp_path_factory.mktemp("engine"), containerd_store=True) as engine:
+        yield engine
+
+
+class Says(Quiet):
+    """A display that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+class Bench:
+    """One target on the second engine: random bytes, so that it shows whether they were remade."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self.engine = engine
+        self.folder = folder
+        self.cache = folder / "cache/file"
+        self.display = Says()
+        (folder / "Dockerfile").write_text(DOCKERFILE)
+        (folder / "context").mkdir()
+
+    def make(self) -> TargetResult:
+        """Build it on an engine that has the base image and knows nothing else."""
+        self.engine.forget_everything()
+        make_base(self.engine, self.folder / "base")
+        output = self.folder / "out"
+        shutil.rmtree(output, ignore_errors=True)
+        request = BuildRequest(
+            target="file",
+            dockerfile=self.folder / "Dockerfile",
+            context=self.folder / "context",
+            output=output,
+            build_args={"BASE_IMAGE": BASE},
+        )
+        maker = TargetMaker(
+            builder=Buildx(), display=self.display, base_image=BASE, cache=self.cache.parent
+        )
+        result = maker.make(self.cache.name, request, output)
+        assert result.error is None, result.error.message
+        return result
+
+
+def make_base(engine: Engine, folder: Path) -> None:
+    """Make an image with what the Dockerfile runs, all of it this machine's own."""
+    if not folder.exists():
+        for program in ("/bin/sh", "/bin/mkdir", "/bin/dd"):
+            needs = subprocess.check_output(["ldd", program], text=True).split()
+            for path in [program, *(word for word in needs if word.startswith("/"))]:
+                place = folder / "root" / path.lstrip("/")
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(path, place)
+        (folder / "Dockerfile").write_text("FROM scratch\nCOPY root/ /\n")
+    engine.docker(
+        "buildx", "build", "--quiet", "--provenance=false", f"--tag={BASE}", "--load", str(folder)
+    )
+
+
+@pytest.fixture
+def bench(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.setenv("DOCKER_HOST", engine.address)
+    return Bench(engine, tmp_path)
+
+
+def largest(folder: Path) -> Path:
+    """The largest blob of an export: the layer."""
+    return max((folder / "blobs/sha256").iterdir(), key=lambda blob: blob.stat().st_size)
+
+
+def test_a_flipped_byte_costs_time_and_no_build(bench: Bench) -> None:
+    first = bench.make()
+    again = bench.make()
+    assert again.report.cached
+    assert again.report.sha256 == first.report.sha256
+    assert bench.display.said == []
+
+    layer = largest(bench.cache)
+    damaged = bytearray(layer.read_bytes())
+    damaged[1000] ^= 1
+    layer.chmod(0o644)
+    layer.write_bytes(damaged)
+    spare = bench.folder / "spare"
+    shutil.copytree(bench.cache, spare)
+    # An engine may find the damage while it still can do the step, or only when it cannot.
+    for _ in range(2):
+        remade = bench.make()
+        assert not remade.report.cached
+        assert remade.report.sha256 != first.report.sha256
+        shutil.rmtree(bench.cache)
+        shutil.copytree(spare, bench.cache)
+    (said,) = bench.display.said
+    assert said.startswith(f"file: building once more without the cache in {bench.cache}")
+    assert "unexpected commit digest" in said
+
+
+def test_what_is_no_export_is_replaced_by_one(bench: Bench) -> None:
+    first = bench.make()
+    (bench.cache / "index.json").write_text("{")
+    largest(bench.cache).unlink()
+    second = bench.make()
+    assert not second.report.cached
+    third = bench.make()
+    assert third.report.cached
+    assert first.report.sha256 != second.report.sha256 == third.report.sha256

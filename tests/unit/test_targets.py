@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.unit.test_cache import export
+
+from wheeldock.builder import BuildEndedError, BuildRequest
+from wheeldock.errors import BuildFailedError, StoppedError
+from wheeldock.events import Event, Notice, Step
+from wheeldock.progress import Quiet
+from wheeldock.targets import TargetMaker, TargetResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+SDIST = "tiny-1.0.tar.gz"
+DIGEST = 'failed commit on ref "layer-sha256:04": unexpected commit digest sha256:d3'
+COPYING = [Step("1", "exporting to client directory", 1.0, error=DIGEST)]
+COMPILING = [
+    Step(
+        "1",
+        "[build 1/1] RUN make",
+        1.0,
+        error="process did not complete successfully: exit code: 1",
+    )
+]
+
+
+class Builder:
+    """Fails with each list of events in turn, then builds."""
+
+    def __init__(self, *failures: Sequence[Event]) -> None:
+        self.failures = list(failures)
+        self.requests: list[BuildRequest] = []
+
+    def build(self, request: BuildRequest) -> Iterator[Event]:
+        self.requests.append(request)
+        assert request.cache_to is None or list(request.cache_to.iterdir()) == []
+        assert isinstance(request.output, Path)
+        assert not request.output.exists()
+        request.output.mkdir()
+        if self.failures:
+            (request.output / "half").touch()
+            if request.cache_to:
+                (request.cache_to / "ingest").mkdir()
+            yield from self.failures.pop(0)
+            raise BuildEndedError
+        (request.output / SDIST).write_bytes(b"made")
+        if request.cache_to:
+            export(request.cache_to)
+        yield Step("1", "[file 1/1] COPY", 1.0, 2.0)
+
+    def stop(self) -> None:
+        """Do nothing."""
+
+
+class Says(Quiet):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+class Bench:
+    def __init__(self, folder: Path) -> None:
+        self.cache = folder / "cache" / "sdist"
+        self.output = folder / "out"
+        self.display = Says()
+
+    def make(self, builder: Builder) -> TargetResult:
+        maker = TargetMaker(
+            builder=builder, display=self.display, base_image="base", cache=self.cache.parent
+        )
+        request = BuildRequest(target="t", dockerfile=Path("D"), context=Path(), output=self.output)
+        return maker.make("sdist", request, self.output)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_what_was_exported_is_imported_next_time(bench: Bench) -> None:
+    builder = Builder()
+    bench.make(builder)
+    bench.output.rename(bench.output.with_name("first"))
+    bench.make(builder)
+    assert [request.cache_from for request in builder.requests] == [None, bench.cache]
+
+
+def test_a_cache_that_breaks_a_build_is_left_out_and_that_is_said(bench: Bench) -> None:
+    export(bench.cache, b"broken")
+    builder = Builder(COPYING)
+    result = bench.make(builder)
+    assert result.error is None
+    assert result.report.file == SDIST
+    assert result.report.stages == {"file": 1.0}
+    assert [request.cache_from for request in builder.requests] == [bench.cache, None]
+    (said,) = bench.display.said
+    assert "unexpected commit digest" in said
+    export(bench.cache.with_name("expected"))
+    assert {path.name for path in bench.cache.rglob("*")} == {
+        path.name for path in bench.cache.with_name("expected").rglob("*")
+    }
+
+
+def test_a_build_that_fails_without_the_cache_too_has_failed(bench: Bench) -> None:
+    export(bench.cache)
+    builder = Builder(COPYING, COPYING)
+    assert type(bench.make(builder).error) is BuildFailedError
+    assert len(builder.requests) == 2
+    assert bench.cache.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("events", "error"),
+    [
+        (COMPILING, BuildFailedError),
+        ([Notice("ERROR: failed to solve: context canceled")], StoppedError),
+    ],
+)
+def test_a_failure_of_another_cause_is_not_tried_again(
+    bench: Bench, events: Sequence[Event], error: type[Exception]
+) -> None:
+    export(bench.cache)
+    builder = Builder(events)
+    assert type(bench.make(builder).error) is error
+    assert len(builder.requests) == 1
+    assert bench.display.said == []
+
+
+def test_a_build_without_a_cache_is_not_tried_again(bench: Bench) -> None:
+    builder = Builder(COPYING)
+    assert type(bench.make(builder).error) is BuildFailedError
+    assert len(builder.requests) == 1
