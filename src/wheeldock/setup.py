@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run", "undo"]
 
+ARCHITECTURE = Architecture.X86_64
 LOCK_SECONDS = 1800.0
 """How long a second set-up waits for the first."""
 
@@ -118,7 +119,7 @@ def _image_in_engine(builder: BuilderInfo) -> str:
     if not builder.sees_local_images:
         return ""
     buildx = Buildx()
-    official = baseimage.official_image(Policy.parse(baseimage.DEFAULT), Architecture.X86_64)
+    official = baseimage.official_image(Policy.parse(baseimage.DEFAULT), ARCHITECTURE)
     if buildx.image(official.reference):
         return official.reference
     image = buildx.image(standin.TAG)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from wheeldock.root import Root
 
-_DATA = "/var/lib/docker"
+DATA = "/var/lib/docker"
+"""Where an engine keeps its images."""
 _USERS_OWN = ("config.json", "contexts", "cli-plugins", "buildx/instances/*")
 """What a user may have put into the Docker client's folder."""
 
@@ -37,7 +38,7 @@ def undo(*, yes: bool, say: Callable[[str], None], confirm: Callable[[str], bool
         return
     if not yes and not confirm(f"Set-up will take away {_in_words(additions)}. Go on?"):
         raise SetupError("nothing was taken away", cure="Run it again to be asked again.")
-    work = _Undo(journal, needed_rights("undo a set-up"), say)
+    work = Undo(journal, needed_rights("undo a set-up"), say)
     for kind in reversed(Kind):
         names = [each.name for each in additions if each.kind is kind]
         if names:
@@ -54,12 +55,15 @@ def _in_words(additions: Sequence[Addition]) -> str:
 
 
 @dataclass(frozen=True)
-class _Undo:
+class Undo:
+    """The taking away of each kind of addition."""
+
     journal: Journal
     root: Root
     say: Callable[[str], None]
 
     def take_away(self, kind: Kind, names: Sequence[str]) -> None:
+        """Take away what was added of a kind; what is gone already is passed over."""
         actions: dict[Kind, Callable[[Sequence[str]], None]] = {
             Kind.IMAGE: self._images,
             Kind.SOCKET: self._sockets,
@@ -76,7 +80,7 @@ class _Undo:
         actions[kind](names)
 
     def _images(self, names: Sequence[str]) -> None:
-        if any(each.name == _DATA for each in self.journal.additions()):
+        if any(each.name == DATA for each in self.journal.additions()):
             return  # They go with the engine.
         for name in names:
             self.say(f"Removing the image {name}.")

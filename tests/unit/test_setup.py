@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from filelock import FileLock
+
+from wheeldock import baseimage, engine, imagecontents, provision, setup, standin
+from wheeldock.builder import BuilderInfo, ImageInfo
+from wheeldock.daemon import Answer
+from wheeldock.errors import (
+    BuildxMissingError,
+    CacheExportUnsupportedError,
+    EngineUnreachableError,
+    LockedError,
+    SetupError,
+    WheeldockError,
+)
+from wheeldock.journal import Addition, Journal, Kind
+from wheeldock.tags import Policy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DEFAULT = BuilderInfo("default", "docker", can_export_cache=True, sees_local_images=True)
+CLASSIC = BuilderInfo("default", "docker", can_export_cache=False, sees_local_images=True)
+OFFICIAL = baseimage.official_image(Policy.parse(baseimage.DEFAULT), setup.ARCHITECTURE)
+
+
+class FakeMachine:
+    """What Buildx, the engine and its images look like, and what was said and asked."""
+
+    def __init__(self) -> None:
+        self.builder: BuilderInfo | WheeldockError = DEFAULT
+        self.images: set[str] = {OFFICIAL.reference}
+        self.answer = Answer.YES
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.agrees = True
+
+    def info(self) -> BuilderInfo:
+        if isinstance(self.builder, WheeldockError):
+            raise self.builder
+        return self.builder
+
+    def image(self, reference: str) -> ImageInfo | None:
+        if reference not in self.images:
+            return None
+        return ImageInfo(id="", labels={}, environment={})
+
+    def confirm(self, question: str) -> bool:
+        self.asked.append(question)
+        return self.agrees
+
+    def set_up(self, *, yes: bool = False) -> None:
+        setup.run(yes=yes, say=self.said.append, confirm=self.confirm)
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeMachine:
+    machine = FakeMachine()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for module in (setup, provision):
+        monkeypatch.setattr(module, "Buildx", lambda: machine)
+        monkeypatch.setattr(module, "ping", lambda _: machine.answer)
+    monkeypatch.setattr("shutil.which", lambda name, **_: f"/usr/bin/{name}")
+    monkeypatch.setattr(engine, "elsewhere", lambda _: "")
+    monkeypatch.setattr(standin, "is_current", lambda _: True)
+    return machine
+
+
+def test_a_ready_machine_is_said_to_be_ready_and_stays_as_it_is(
+    machine: FakeMachine, tmp_path: Path
+) -> None:
+    machine.set_up()
+    assert machine.said == [f"Ready: an engine that answers, Buildx, and {OFFICIAL.reference}."]
+    assert machine.asked == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_stand_in_is_said_to_be_one(machine: FakeMachine) -> None:
+    machine.images = {standin.TAG}
+    machine.set_up()
+    assert machine.said == [f"Ready: an engine that answers, Buildx, and {standin.describe()}."]
+
+
+def test_the_base_image_is_got_and_written_down(
+    machine: FakeMachine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    machine.images = set()
+    contents = imagecontents.ImageContents(frozenset({"cp313-cp313"}), "manylinux_2_28", "")
+    monkeypatch.setattr(imagecontents, "look", lambda *_: contents)
+    monkeypatch.setattr(FakeMachine, "pull", lambda self, name: self.images.add(name), False)
+    machine.set_up()
+    pulling, ready = machine.said
+    assert pulling == f"pulling {OFFICIAL.reference}"
+    assert ready.startswith("Ready: ")
+    assert OFFICIAL.reference in ready
+    assert Journal().additions() == (
+        Addition(Kind.FOLDER, str(tmp_path / "cache/wheeldock")),
+        Addition(Kind.IMAGE, OFFICIAL.reference),
+    )
+
+
+def test_an_answer_of_no_leaves_the_machine_as_it_is(machine: FakeMachine) -> None:
+    machine.builder, machine.answer = EngineUnreachableError("silent"), Answer.NO
+    machine.agrees = False
+    with pytest.raises(SetupError, match="set-up was not allowed to start the engine"):
+        machine.set_up()
+    assert machine.asked == ["Set-up will start the engine on this machine. Go on?"]
+    assert Journal().additions() == ()
+
+
+def test_with_yes_nothing_is_asked_and_it_is_said_what_is_done(
+    machine: FakeMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.builder, machine.answer = EngineUnreachableError("silent"), Answer.NO
+
+    def start(_: object) -> None:
+        machine.builder, machine.answer = DEFAULT, Answer.YES
+
+    monkeypatch.setattr(engine, "start", start)
+    machine.set_up(yes=True)
+    assert machine.asked == []
+    assert machine.said[0] == "This machine needs set-up to start the engine."
+    assert machine.said[-1].startswith("Ready: ")
+
+
+def test_a_builder_that_exports_no_cache_is_named_with_the_cure(machine: FakeMachine) -> None:
+    machine.builder = CLASSIC
+    with pytest.raises(CacheExportUnsupportedError, match="'default'") as caught:
+        machine.set_up()
+    assert "docker buildx create" in caught.value.cure
+
+
+def test_a_client_that_hides_buildx_is_named(
+    machine: FakeMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.builder = BuildxMissingError("no Buildx")
+    monkeypatch.setattr(provision.Provision, "take", lambda *_: None)
+    with pytest.raises(SetupError, match="no Buildx") as caught:
+        machine.set_up()
+    assert caught.value.cure.startswith("/usr/bin/docker ")
+
+
+def test_what_is_looked_at(machine: FakeMachine, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = setup.look()
+    assert (seen.engine, seen.has_client, seen.has_buildx) == (Answer.YES, True, True)
+    machine.builder = BuildxMissingError("no Buildx")
+    assert not setup.look().has_buildx
+    machine.builder = EngineUnreachableError("silent")
+    assert setup.look().has_buildx
+    monkeypatch.setattr(engine, "elsewhere", lambda _: "DOCKER_HOST=tcp://far:2375")
+    assert setup.look().engine is Answer.NO
+    machine.builder = DEFAULT
+    assert setup.look().engine is Answer.YES
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    seen = setup.look()
+    assert (seen.has_client, seen.has_buildx, seen.has_apt) == (False, False, False)
+
+
+def test_a_second_set_up_waits_for_the_first(machine: FakeMachine) -> None:
+    machine.images = set()
+    lock = FileLock(Journal().lock, thread_local=False)
+    Journal().lock.parent.mkdir(parents=True)
+    lock.acquire()
+
+    def finish() -> None:
+        machine.images = {OFFICIAL.reference}
+        lock.release(force=True)
+
+    timer = threading.Timer(0.2, finish)
+    timer.start()
+    machine.set_up()
+    timer.join()
+    assert machine.said[0] == "Another set-up is running; waiting for it."
+    assert machine.said[1].startswith("Ready: ")
+
+
+def test_a_second_set_up_does_not_wait_for_ever(
+    machine: FakeMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.images = set()
+    monkeypatch.setattr(setup, "LOCK_SECONDS", 0.1)
+    Journal().lock.parent.mkdir(parents=True)
+    with FileLock(Journal().lock), pytest.raises(LockedError, match=r"did not end in 0\.1 s"):
+        machine.set_up()
