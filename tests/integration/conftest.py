@@ -20,6 +20,7 @@ from wheeldock import baseimage, standin
 from wheeldock.apt import PrivateApt, machine_sources
 from wheeldock.builder import Buildx
 from wheeldock.errors import WheeldockError
+from wheeldock.standin_parts import debian_mirror
 from wheeldock.tags import Architecture
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ def base_image(buildx: Buildx) -> BaseImage:
 @pytest.fixture(scope="session")
 def stand_in(buildx: Buildx) -> BaseImage:
     """The stand-in, made first if the engine has none that is current."""
+    try:
+        debian_mirror(machine_sources())
+    except WheeldockError as error:
+        pytest.skip(error.message)
     image = buildx.image(standin.TAG)
     if image is None or not standin.is_current(image):
         standin.build(buildx, say=print, install_packages=_install)
@@ -83,11 +88,25 @@ class Registry:
             (folder / "htpasswd").write_text(f"{self.user}:{_bcrypt(password)}\n")
             settings.append(f"auth: {{htpasswd: {{realm: test, path: '{folder}/htpasswd'}}}}")
         (folder / "config.yml").write_text("\n".join(settings))
-        with (folder / "log").open("wb") as log:
-            command = [program, "serve", folder / "config.yml"]
-            self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        self._command = [program, "serve", folder / "config.yml"]
+        self._process = self._serve([])
         (folder / "pid").write_text(str(self._process.pid))
         self._wait()
+
+    def _serve(self, inside: Sequence[str]) -> subprocess.Popen[bytes]:
+        with (self._folder / "log").open("ab") as log:
+            command = [*inside, *self._command]
+            return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+
+    @contextlib.contextmanager
+    def also(self, inside: Sequence[str]) -> Iterator[None]:
+        """Serve the same images at the same address of another network, too."""
+        process = self._serve(inside)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(10)
 
     def _wait(self) -> None:
         host, port = self.address.split(":")
