@@ -26,6 +26,7 @@ from wheeldock.tags import Architecture, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from wheeldock.builder import BuilderInfo, Buildx
     from wheeldock.imagecontents import ImageContents
@@ -60,37 +61,54 @@ class PinnedImage:
     """The tag that had the digest when it was pinned, for people."""
 
 
-def resolve(
+def resolve(  # noqa: PLR0913 - where an image can be, and who asks
     setting: str,
     architecture: Architecture,
     buildx: Buildx,
     *,
     say: Callable[[str], None],
     builder: BuilderInfo | None = None,
+    notes: Path | None = None,
 ) -> BaseImage:
     """
     The image that a setting names: a short name, or a reference to any image.
 
     `builder` is what will build on it; without one, the current one, which is then taken to see
-    the engine's images. Raises ConfigurationError, BaseImageUnavailableError,
+    the engine's images. `notes` is a folder that travels with a project's cache. An image that it
+    tells of is not pulled: the builder fetches it once a step needs it, and a build whose every
+    step is cached needs none. Raises ConfigurationError, BaseImageUnavailableError,
     ImageNotFoundError, RegistryAuthenticationError or EngineUnreachableError.
     """
     pinned = pinned_image(setting, architecture)
     reference = pinned.reference if pinned else setting
     stand_in = stand_in_reference(setting, architecture) if pinned else ""
+    known = imagecontents.recall(_digest(reference), notes) if notes else None
     if builder is not None and not builder.sees_local_images:
-        contents = _seen_by(builder, reference, stand_in, buildx)
+        contents = known or _seen_by(builder, reference, stand_in, buildx)
     elif image := buildx.image(reference):
         contents = imagecontents.of(reference, image.id, builder)
     elif stand_in and (image := buildx.image(stand_in)):
         reference = stand_in
         contents = imagecontents.of(reference, image.id, builder)
     else:
-        contents = _pull(reference, buildx, builder, say)
+        contents = known or _pull(reference, buildx, builder, say)
+    if notes:
+        imagecontents.remember(_digest(reference), contents, notes)
     base_image = _base_image(reference, contents, architecture, pinned)
     if base_image.is_stand_in:
         say(base_image.description)
     return base_image
+
+
+def keep(base_image: BaseImage, buildx: Buildx) -> None:
+    """
+    Give an image that a build has fetched its name in the engine, so that it stays there.
+
+    Its layers are there by then. Raises what `resolve` raises.
+    """
+    reference = base_image.reference
+    if _digest(reference) and not buildx.image(reference):
+        buildx.pull(reference)
 
 
 def ensure(
@@ -119,6 +137,11 @@ def ensure(
             say(error.message)
             standin.build(buildx, say=say, install_packages=install_packages)
     return resolve(DEFAULT, architecture, buildx, say=say, builder=builder)
+
+
+def _digest(reference: str) -> str:
+    """The digest that a reference pins, or ""."""
+    return reference.partition("@")[2]
 
 
 @lru_cache(maxsize=1)
@@ -180,9 +203,8 @@ def _pull(
 
 def _seen_by(builder: BuilderInfo, reference: str, stand_in: str, buildx: Buildx) -> ImageContents:
     """The contents of an image for a builder that takes images from registries alone."""
-    _, _, digest = reference.partition("@")
     try:
-        return imagecontents.of(reference, digest, builder)
+        return imagecontents.of(reference, _digest(reference), builder)
     except _REFUSALS:
         for name in filter(None, (reference, stand_in)):
             if _is_in_engine(name, buildx):

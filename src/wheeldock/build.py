@@ -22,6 +22,7 @@ from rich.console import Console
 from wheeldock import __version__, baseimage, config, report, sources
 from wheeldock.archive import unpack
 from wheeldock.builder import Buildx
+from wheeldock.cache import BASE_IMAGES
 from wheeldock.errors import (
     BuildFailedError,
     NotAPythonProjectError,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from wheeldock.baseimage import BaseImage
+    from wheeldock.builder import BuilderInfo
     from wheeldock.config import Config
     from wheeldock.plan import BuildTarget
     from wheeldock.sources import Source
@@ -78,7 +80,15 @@ def run(
     with open_progress(mode, console) as display, state.locked(display.say):
         source, project, settings = _open(source_text, options, state)
         buildx = Buildx()
-        base = _base_image(settings, buildx, display)
+        builder = _builder(settings, buildx)
+        base = baseimage.resolve(
+            settings.manylinux_x86_64_image,
+            ARCHITECTURE,
+            buildx,
+            say=display.say,
+            builder=builder,
+            notes=settings.cache_dir / BASE_IMAGES,
+        )
         plan = make_plan(
             _offer(base),
             Selector(settings.build, settings.skip),
@@ -92,7 +102,9 @@ def run(
         check_writable(settings.output_dir, keep_out=[Path.cwd(), *trees])
         with state.scratch() as scratch:
             build = _Build(buildx, display, state, settings, base, plan, project, scratch)
-            build.run(source, whole=not only)
+            made = build.run(source, whole=not only)
+            if builder.sees_local_images and "built" in map(report.outcome, made.targets):
+                baseimage.keep(base, buildx)
 
 
 def _progress_mode(name: str) -> ProgressMode:
@@ -127,13 +139,11 @@ def _open(
     return source, project, settings
 
 
-def _base_image(settings: Config, buildx: Buildx, display: Progress) -> BaseImage:
+def _builder(settings: Config, buildx: Buildx) -> BuilderInfo:
     builder = buildx.info(settings.builder or None)
     if not builder.can_export_cache:
         raise cache_export_unsupported(f"the builder {builder.name!r} ({builder.driver})")
-    return baseimage.resolve(
-        settings.manylinux_x86_64_image, ARCHITECTURE, buildx, say=display.say, builder=builder
-    )
+    return builder
 
 
 def _offer(base: BaseImage) -> Offer:
@@ -168,7 +178,7 @@ class _Build:
     project: Project
     scratch: Path
 
-    def run(self, source: Source, *, whole: bool) -> None:
+    def run(self, source: Source, *, whole: bool) -> RunReport:
         """Build everything; `whole` says that the plan is all that the project has."""
         started, clock = datetime.now(timezone.utc), time.monotonic()
         results = [self._sdist(source)]
@@ -190,6 +200,7 @@ class _Build:
         self.display.summary(run_report, self.settings.output_dir)
         if errors:
             raise _joined(errors, self._keep(built))
+        return run_report
 
     @cached_property
     def _recipe(self) -> Recipe:
@@ -214,7 +225,8 @@ class _Build:
             "".join(f"{pattern}\n" for pattern in patterns), encoding="utf-8"
         )
         request = sdist_request(self._recipe, source.path, dockerfile, folder / "out")
-        return self._maker(source.path.name).make("sdist", request, folder / "out")
+        project = self.project.normalized_name or source.path.name
+        return self._maker(project).make("sdist", request, folder / "out")
 
     def _given(self, path: Path) -> TargetResult:
         distribution = read_distribution(path)

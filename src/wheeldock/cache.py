@@ -21,6 +21,9 @@ from wheeldock.wheelhouse import DISK_FULL
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+BASE_IMAGES = "base-images"
+"""The folder in which a cache folder keeps what it knows of base images."""
+
 _TAG = "org.opencontainers.image.ref.name"
 """The annotation that names a manifest in an index (OCI image layout)."""
 

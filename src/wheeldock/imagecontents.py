@@ -52,7 +52,7 @@ def of(reference: str, image_id: str, builder: BuilderInfo | None = None) -> Ima
 
     Raises what `look` raises.
     """
-    known = _recall(image_id)
+    known = recall(image_id)
     if known is None:
         known = look(reference, builder)
         remember(image_id, known)
@@ -132,20 +132,22 @@ def _read(folder: Path) -> ImageContents:
     )
 
 
-def _file(digest: str) -> Path:
-    return user_cache_path("wheeldock") / "images" / f"{digest.removeprefix(_DIGEST)}.json"
+def _file(digest: str, folder: Path | None) -> Path:
+    folder = folder or user_cache_path("wheeldock") / "images"
+    return folder / f"{digest.removeprefix(_DIGEST)}.json"
 
 
-def _recall(digest: str) -> ImageContents | None:
+def recall(digest: str, folder: Path | None = None) -> ImageContents | None:
+    """The contents of an image, if they were remembered in that folder, or in the user's own."""
     try:
-        fields = json.loads(_file(digest).read_text())
+        fields = json.loads(_file(digest, folder).read_text())
         interpreters = frozenset(map(str, fields["interpreters"]))
         return ImageContents(interpreters, str(fields["policy"]), str(fields["platform"]))
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
-def remember(digest: str, contents: ImageContents) -> None:
+def remember(digest: str, contents: ImageContents, folder: Path | None = None) -> None:
     """Keep the contents of an image for the next run, if there is a place to write to."""
     if not digest.startswith(_DIGEST):
         return
@@ -154,7 +156,7 @@ def remember(digest: str, contents: ImageContents) -> None:
         "policy": contents.policy,
         "platform": contents.platform,
     }
-    file = _file(digest)
+    file = _file(digest, folder)
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_name(f"{file.name}.{os.getpid()}")

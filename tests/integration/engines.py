@@ -32,8 +32,18 @@ _ISOLATED = [
 class Engine:
     """An engine that runs in a network of its own, where there is nothing but loopback."""
 
-    address: str
+    folder: Path
     process_id: int
+
+    @property
+    def address(self) -> str:
+        """What DOCKER_HOST is for it."""
+        return f"unix://{self.folder}/sock"
+
+    def stored(self) -> int:
+        """The bytes of what it has fetched or made: layers, packed."""
+        blobs = self.folder.glob("data/containerd/**/blobs/sha256/*")
+        return sum(blob.stat().st_size for blob in blobs)
 
     @property
     def inside(self) -> list[str]:
@@ -76,7 +86,7 @@ def second_engine(folder: Path, *, containerd_store: bool) -> Iterator[Engine]:
         )
     try:
         _wait(folder / "sock", process)
-        yield Engine(f"unix://{folder}/sock", process.pid)
+        yield Engine(folder, process.pid)
     finally:
         process.terminate()
         process.wait(20)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.integration.engines import Engine, second_engine
+from tests.integration.workplace import ONE, Workplace
 
 from wheeldock.builder import BuildRequest, Buildx
 from wheeldock.progress import Quiet
@@ -17,6 +18,10 @@ from wheeldock.targets import TargetMaker, TargetResult
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.integration.conftest import Registry
+
+    from wheeldock.baseimage import BaseImage
 
 pytestmark = [
     pytest.mark.integration,
@@ -107,6 +112,59 @@ def bench(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Be
 def largest(folder: Path) -> Path:
     """The largest blob of an export: the layer."""
     return max((folder / "blobs/sha256").iterdir(), key=lambda blob: blob.stat().st_size)
+
+
+@pytest.fixture(scope="module")
+def pushed(base_image: BaseImage, docker_registry: Registry) -> Iterator[str]:
+    """The base image in a registry, by digest."""
+    repository = f"{docker_registry.address}/wheeldock-test-base"
+    docker("tag", base_image.reference, f"{repository}:1")
+    docker("push", "--quiet", f"{repository}:1")
+    names = docker("inspect", "--format", '{{join .RepoDigests " "}}', f"{repository}:1").split()
+    (reference,) = (name for name in names if name.startswith(f"{repository}@"))
+    yield reference
+    docker("rmi", "--force", f"{repository}:1", reference)
+
+
+def docker(*arguments: str) -> str:
+    done = subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+def test_the_cache_folder_is_all_that_a_fresh_engine_needs(
+    workplace: Workplace,
+    engine: Engine,
+    pushed: str,
+    docker_registry: Registry,
+    tmp_path: Path,
+) -> None:
+    here = {"WHEELDOCK_MANYLINUX_X86_64_IMAGE": pushed, "XDG_CACHE_HOME": f"{tmp_path}/home-1"}
+    workplace.built(workplace.build(*ONE, environment=here))
+    first = workplace.report()
+
+    files = [path for path in (workplace.state / "cache").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 100_000, files
+
+    other = Workplace(tmp_path / "elsewhere", tmp_path / "other-temporary", print)
+    shutil.copytree(workplace.state / "cache", other.state / "cache")
+    there = {**here, "DOCKER_HOST": engine.address, "XDG_CACHE_HOME": f"{tmp_path}/home-2"}
+    with docker_registry.also(engine.inside):
+        for _ in ("fresh", "pruned"):
+            engine.forget_everything()
+            other.built(other.build(*ONE, environment=there))
+            assert cached(other.report()) == {"sdist": True, ONE[1]: True}
+            assert hashes(other.report()) == hashes(first)
+            # Not even the base image was fetched.
+            assert engine.docker("images", "--quiet", "--all") == ""
+            assert 0 < engine.stored() < 10_000_000
+
+
+def cached(report: dict[str, dict[str, object]]) -> dict[str, object]:
+    return {name: target["cached"] for name, target in report.items()}
+
+
+def hashes(report: dict[str, dict[str, object]]) -> dict[str, object]:
+    return {name: target["sha256"] for name, target in report.items()}
 
 
 def test_a_flipped_byte_costs_time_and_no_build(bench: Bench) -> None:

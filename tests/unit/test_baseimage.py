@@ -154,6 +154,34 @@ def test_an_image_that_is_pulled_is_known_the_next_time(
     assert engine.inspections == 1
 
 
+def test_an_image_that_the_cache_folder_tells_of_is_pulled_when_a_build_has_fetched_it(
+    engine: FakeEngine, said: list[str], tmp_path: Path
+) -> None:
+    def resolve() -> BaseImage:
+        return baseimage.resolve(
+            "manylinux_2_28", X86_64, engine, say=said.append, notes=tmp_path / "notes"
+        )
+
+    engine.images = engine.remote = {OFFICIAL.reference}
+    first = resolve()
+    engine.images = set()
+    assert resolve() == first
+    assert said == []
+    baseimage.keep(first, engine)
+    assert engine.images == {OFFICIAL.reference}
+    engine.images, engine.remote = {OFFICIAL.reference}, set()
+    baseimage.keep(first, engine)
+
+
+def test_an_image_without_a_digest_is_not_told_of(engine: FakeEngine, tmp_path: Path) -> None:
+    engine.images = {"mine:1"}
+    image = baseimage.resolve("mine:1", X86_64, engine, say=print, notes=tmp_path / "notes")
+    assert not (tmp_path / "notes").exists()
+    engine.images = set()
+    baseimage.keep(image, engine)
+    assert engine.images == set()
+
+
 def test_an_image_of_ones_own_is_used_where_it_is(
     engine: FakeEngine, resolve: Callable[..., BaseImage], said: list[str]
 ) -> None:
