@@ -80,9 +80,12 @@ def _end_group(process: subprocess.Popen[str]) -> None:
 
 
 def _has_group(process: subprocess.Popen[str]) -> bool:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, 0)
-        return True
+    """Whether a process of the group lives; a dead one may wait long for a parent to ask."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, group = stat.read_text().rpartition(")")[2].split()[:3]
+            if int(group) == process.pid and state != "Z":
+                return True
     return False
 
 
