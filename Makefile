@@ -5,7 +5,7 @@ PYTHON ?= python3
 INVOKE = .venv/bin/python -m invoke
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup wheels test lint clean
+.PHONY: help setup wheels test lint bench clean
 
 help: ## Show this.
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -21,6 +21,9 @@ test: .venv/dev ## Run the whole test suite.
 
 lint: .venv/dev ## Check style, types and shell scripts.
 	@$(INVOKE) dev.lint
+
+bench: .venv/dev ## Compare with cibuildwheel and a plain docker build.
+	@$(INVOKE) setup dev.bench
 
 clean: ## Remove the virtual environments, dist/ and every cache.
 	rm -rf .venv .venvs dist .wheeldock .mypy_cache .ruff_cache .pytest_cache

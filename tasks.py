@@ -8,10 +8,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from invoke import Collection, Context, task
 
 from wheeldock.tasks import ns
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 OLDEST_MINOR, NEWEST_MINOR = 10, 15
 """The CPythons that wheeldock itself runs on."""
@@ -42,6 +46,33 @@ def suite(c: Context) -> None:
         _run(c, f"uv venv -q --allow-existing --python {shlex.quote(str(python))} {home}")
         _run(c, f"uv pip install -q --python {home}/bin/python -e . --group test")
         _run(c, f"{home}/bin/python -m pytest -q tests/unit")
+
+
+@task(
+    iterable=["project", "scenario"],
+    help={
+        "project": "pyovf or numcodecs; may be given several times (default: pyovf).",
+        "scenario": "One of those in benchmarks/scenarios.py; several times (default: all).",
+        "rounds": "How often wheeldock goes through them (default: 3).",
+        "peer-rounds": "How often the other ways do, which take minutes each (default: 1).",
+    },
+)
+def bench(
+    c: Context,
+    project: Sequence[str] | None = None,
+    scenario: Sequence[str] | None = None,
+    rounds: str = "3",
+    peer_rounds: str = "1",
+) -> None:
+    """
+    Build the same wheels with wheeldock, cibuildwheel and a plain `docker build`, and compare.
+
+    Example: invoke dev.bench --project numcodecs --scenario native
+    """
+    words = [f"--rounds={rounds}", f"--peer-rounds={peer_rounds}"]
+    words += [f"--project={name}" for name in project or ()]
+    words += [f"--scenario={name}" for name in scenario or ()]
+    _run(c, f"python -m benchmarks {shlex.join(words)}")
 
 
 def _run(c: Context, command: str) -> None:
@@ -79,4 +110,4 @@ def _is_shell(path: Path) -> bool:
     return path.suffix == ".sh" or (first.startswith(b"#!") and b"sh" in first)
 
 
-ns.add_collection(Collection("dev", lint, suite))
+ns.add_collection(Collection("dev", lint, suite, bench))

@@ -1,0 +1,1 @@
+"""The same wheels built with wheeldock, cibuildwheel and a plain `docker build`, side by side."""

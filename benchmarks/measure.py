@@ -1,0 +1,108 @@
+"""The rounds: each way builds in each scenario, one after the other, and is checked."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.checks import check_wheels
+from benchmarks.freshimage import fresh_image
+from benchmarks.results import Sample
+from benchmarks.ways import KEPT, OURS, WAYS, Place
+from wheeldock.recipe import network_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from benchmarks.freshimage import FreshImage
+    from benchmarks.projects import Edit, Project
+    from benchmarks.scenarios import Scenario
+    from benchmarks.ways import Way
+
+
+@dataclass
+class _Contender:
+    """A way in one round, with its own copy of the project."""
+
+    name: str
+    way: Way
+    place: Place
+    project: Project
+    pythons: tuple[str, ...] = ()
+    """Those of the build before."""
+    markers: dict[Edit, str] = field(default_factory=dict)
+
+    def go_through(self, scenario: Scenario) -> tuple[float, float]:
+        """Let the scenario happen and build; return the load before and the seconds it took."""
+        if scenario.edit:
+            self.markers[scenario.edit] = secrets.token_hex(8)
+            self.project.edit(scenario.edit, self.place.tree, self.markers[scenario.edit])
+        added = (self.project.added_python,) if scenario.adds_python else ()
+        pythons = (*self.project.pythons, *added)
+        load, clock = os.getloadavg()[0], time.perf_counter()
+        self.way.build(pythons)
+        seconds = time.perf_counter() - clock
+        check_wheels(self.place.output, self.project, pythons, self.markers)
+        self.way.check(scenario, self.pythons)
+        self.pythons = pythons
+        return load, seconds
+
+
+def round_plan(ways: Sequence[str], rounds: int, peer_rounds: int) -> list[list[str]]:
+    """The ways of each round: wheeldock in `rounds` of them, the others in `peer_rounds`."""
+    plan = [
+        [way for way in ways if number < (rounds if way == OURS else peer_rounds)]
+        for number in range(max(rounds, peer_rounds))
+    ]
+    return [names for names in plan if names]
+
+
+def measure(
+    project: Project,
+    scenarios: Sequence[Scenario],
+    rounds: Sequence[Sequence[str]],
+    base_image: str,
+    say: Callable[[str], None],
+) -> Iterator[Sample]:
+    """
+    Measure the ways of each round in every scenario.
+
+    Every round is cold in the beginning, for each way. Raises CommandError when a build fails,
+    and WrongResultError when it made something else than it should.
+    """
+    for number, names in enumerate(rounds, 1):
+        with ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="wheeldock-benchmark-"))
+            contenders = []
+            for name in names:
+                image = stack.enter_context(fresh_image(base_image))
+                place = _place(project, Path(folder, name.replace(" ", "-")), image)
+                way = WAYS[name](place)
+                stack.callback(way.close)
+                contenders.append(_Contender(name, way, place, project))
+            for step, scenario in enumerate(scenarios):
+                # Who comes first changes, so that no way has the machine always warm, or idle.
+                first = (number + step) % len(contenders)
+                for contender in (*contenders[first:], *contenders[:first]):
+                    load, seconds = contender.go_through(scenario)
+                    say(f"round {number}, {scenario.title}, {contender.name}: {seconds:.1f} s")
+                    yield Sample(contender.name, scenario.title, number, seconds, load)
+
+
+def _place(project: Project, folder: Path, image: FreshImage) -> Place:
+    home, output = folder / "home", folder / "output"
+    home.mkdir(parents=True)
+    output.mkdir()
+    return Place(
+        tree=project.tree(KEPT / "downloads", folder / "tree"),
+        output=output,
+        home=home,
+        image=image,
+        ca=network_secrets(os.environ).get("ca"),
+    )

@@ -1,0 +1,48 @@
+"""The moments of a project's day, in the order in which each round goes through them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmarks.projects import Edit
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What happened since the build before."""
+
+    name: str
+    title: str
+    edit: Edit | None = None
+    adds_python: bool = False
+
+    def is_cached(self, target: str, *, added: bool) -> bool | None:
+        """
+        Whether wheeldock should take the target from its cache; None if either is right.
+
+        `target` is a build identifier, or `sdist`; `added` says that it is new in this scenario.
+        """
+        if self.name == COLD:
+            return False
+        if target == "sdist":
+            return True if self.edit is None and not self.adds_python else None
+        return self.edit in {None, Edit.UNSHIPPED} and not added
+
+
+COLD = "cold"
+
+SCENARIOS = (
+    Scenario(COLD, "cold"),
+    Scenario("nothing", "nothing changed"),
+    Scenario("unshipped", "a file that does not ship", Edit.UNSHIPPED),
+    Scenario("python", "one .py", Edit.PYTHON),
+    Scenario("native", "one .cpp or .c", Edit.NATIVE),
+    Scenario("interpreter", "one interpreter more", adds_python=True),
+)
+
+
+def chosen(names: tuple[str, ...]) -> tuple[Scenario, ...]:
+    """The scenarios of those names, or all; always the cold one, which the others stand on."""
+    if not names:
+        return SCENARIOS
+    return tuple(scenario for scenario in SCENARIOS if scenario.name in {COLD, *names})
