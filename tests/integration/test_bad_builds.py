@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +10,7 @@ from packaging.requirements import Requirement
 from tests.integration import projects
 from tests.integration.workplace import ONE
 
+from wheeldock.archive import unpack
 from wheeldock.errors import (
     BuildFailedError,
     LibraryNotFoundError,
@@ -104,9 +104,8 @@ def test_pyovf_without_its_compiler_is_no_platform_wheel(
     workplace: Workplace, tmp_path: Path
 ) -> None:
     sdist = find_sdist(Requirement("pyovf==0.3.0"), tmp_path / "downloads", os.environ)
-    with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path, filter="data")
     tree = tmp_path / "pyovf-0.3.0"
+    unpack(sdist, tree)
     rules = tree / "CMakeLists.txt"
     rules.write_text("set(CMAKE_CXX_COMPILER /no/compiler)\n" + rules.read_text())
     ended = workplace.build("--source", str(tree), *ONE)
