@@ -185,9 +185,13 @@ class Buildx:
         from python_on_whales.exceptions import DockerException  # noqa: PLC0415
 
         try:
-            status = self._docker.system.info().driver_status or []
+            info = self._docker.system.info()
+            if not info.server_version:
+                # Docker 26 ends well without an engine, and what next needs one says why.
+                self._docker.image.list()
         except DockerException as error:
             raise engine_unreachable(error.stderr or "") from None
+        status = info.driver_status or []
         return any(_CONTAINERD_STORE in value for _, value in status)
 
     def image(self, reference: str) -> ImageInfo | None:
