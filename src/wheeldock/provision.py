@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import grp
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,7 +87,8 @@ class Provision:
         """
         if already:
             return already
-        self._note_folder(user_cache_path("wheeldock"), Kind.FOLDER)
+        if not (cache := user_cache_path("wheeldock")).exists():
+            self.journal.add(Kind.FOLDER, cache)
         image = baseimage.ensure(
             Buildx(),
             say=self._say_unless_final,
@@ -109,8 +111,8 @@ class Provision:
 
     def _install_engine(self, root: Root) -> None:
         for folder in _ENGINE_FOLDERS:
-            self._note_folder(Path(folder), Kind.FOLDER)
-        self._note_folder(Path.home() / ".docker", Kind.CLIENT_FOLDER)
+            self._note_folder(Path(folder), root)
+        self._note_client_folder()
         if not _group_exists():
             self.journal.add(Kind.GROUP, _GROUP)
         names = packages.find(packages.ENGINE, root, self.journal, self.say)
@@ -122,7 +124,7 @@ class Provision:
                 packages.install(names, root, self.journal, self.say)
 
     def _install(self, bundles: Sequence[packages.Bundle], root: Root) -> None:
-        self._note_folder(Path.home() / ".docker", Kind.CLIENT_FOLDER)
+        self._note_client_folder()
         names = packages.find(bundles, root, self.journal, self.say)
         packages.install(names, root, self.journal, self.say)
 
@@ -159,18 +161,17 @@ class Provision:
             root.run("rm", "-f", str(_SERVICE_POLICY))
             self.journal.forget([Addition(Kind.FILE, str(_SERVICE_POLICY))])
 
-    def _note_folder(self, folder: Path, kind: Kind) -> None:
+    def _note_folder(self, folder: Path, root: Root) -> None:
         """Write down that a folder is not there, or has nothing in it, before that changes."""
         if not folder.exists():
-            self.journal.add(kind, folder)
-        elif kind is Kind.FOLDER and _is_empty(folder):
+            self.journal.add(Kind.FOLDER, folder)
+        elif not root.run("find", str(folder), "-mindepth", "1", "-print", "-quit"):
             self.journal.add(Kind.CONTENTS, folder)
 
-
-def _is_empty(folder: Path) -> bool:
-    with contextlib.suppress(OSError):
-        return not any(folder.iterdir())
-    return False
+    def _note_client_folder(self) -> None:
+        folder = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+        if not folder.exists():
+            self.journal.add(Kind.CLIENT_FOLDER, folder)
 
 
 def _group_exists() -> bool:
