@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import time
 from dataclasses import dataclass
@@ -60,19 +61,21 @@ LOG_WIDTH = 140
 """Columns of a log, which no terminal's width limits: a wheel's name stays in one piece."""
 
 
-def run(
+def run(  # noqa: PLR0913 - the options of a command
     source_text: str,
     *,
     only: Sequence[str],
     options: Mapping[str, str],
     dry_run: bool,
     progress: str,
+    cold: bool = False,
 ) -> None:
     """
     Build a source's sdist and wheels, and show what became of each.
 
-    `options` are the command line's, by the names of the configuration. Raises WheeldockError;
-    the output folder is then as it was.
+    `options` are the command line's, by the names of the configuration. `cold` uses no cache and
+    leaves those that are there as they are. Raises WheeldockError; the output folder is then as
+    it was.
     """
     mode = _progress_mode(progress)
     console = _console(mode)
@@ -87,7 +90,7 @@ def run(
             buildx,
             say=display.say,
             builder=builder,
-            notes=settings.cache_dir / BASE_IMAGES,
+            notes=None if cold else settings.cache_dir / BASE_IMAGES,
         )
         plan = make_plan(
             _offer(base),
@@ -101,7 +104,8 @@ def run(
         trees = [source.path] if source.path.is_dir() else []
         check_writable(settings.output_dir, keep_out=[Path.cwd(), *trees])
         with state.scratch() as scratch:
-            build = _Build(buildx, display, state, settings, base, plan, project, scratch)
+            suffix = f"-cold-{secrets.token_hex(6)}" if cold else ""
+            build = _Build(buildx, display, state, settings, base, plan, project, scratch, suffix)
             made = build.run(source, whole=not only)
             if builder.sees_local_images and "built" in map(report.outcome, made.targets):
                 baseimage.keep(base, buildx)
@@ -177,9 +181,18 @@ class _Build:
     plan: Plan
     project: Project
     scratch: Path
+    cold: str
+    """A suffix for cache mounts that go with the run; "" to use what is cached."""
 
     def run(self, source: Source, *, whole: bool) -> RunReport:
         """Build everything; `whole` says that the plan is all that the project has."""
+        try:
+            return self._run(source, whole=whole)
+        finally:
+            if self.cold:
+                self.buildx.remove_cache_mounts(self.cold, self.settings.builder or None)
+
+    def _run(self, source: Source, *, whole: bool) -> RunReport:
         started, clock = datetime.now(timezone.utc), time.monotonic()
         results = [self._sdist(source)]
         if sdist := results[0].distribution:
@@ -211,6 +224,7 @@ class _Build:
             config_settings=self.settings.config_settings,
             builder=self.settings.builder or None,
             secrets=network_secrets(os.environ),
+            cold=self.cold,
         )
 
     def _sdist(self, source: Source) -> TargetResult:
@@ -242,11 +256,12 @@ class _Build:
         return self._maker(sdist.name).make(str(target), request, output)
 
     def _maker(self, project: str) -> TargetMaker:
+        folder = self.settings.cache_dir / re.sub(r"[^A-Za-z0-9._-]+", "_", project)
         return TargetMaker(
             builder=self.buildx,
             display=self.display,
             base_image=self.base.reference,
-            cache=self.settings.cache_dir / re.sub(r"[^A-Za-z0-9._-]+", "_", project),
+            cache=None if self.cold else folder,
         )
 
     def _report(

@@ -232,6 +232,30 @@ class Buildx:
         with contextlib.suppress(NoSuchImage):
             self._docker.image.remove(reference, force=True)
 
+    def remove_cache_mounts(self, suffix: str, builder: str | None = None) -> None:
+        """Remove the cache mounts whose ids end so, and no others; what fails stays there."""
+        from python_on_whales.exceptions import DockerException  # noqa: PLC0415
+        from python_on_whales.utils import run  # noqa: PLC0415
+
+        # python-on-whales has no `buildx du`, and Buildx's prune can only be told internal ids.
+        where = ["--builder", builder] if builder else []
+        with contextlib.suppress(DockerException):
+            usage = run([*self._docker.buildx.docker_cmd, "buildx", "du", "--verbose", *where])
+            for number in cache_mounts(str(usage), suffix):
+                prune = [*self._docker.buildx.docker_cmd, "buildx", "prune", "--force", *where]
+                run([*prune, "--filter", f"id={number}"])
+
+
+def cache_mounts(usage: str, suffix: str) -> list[str]:
+    """BuildKit's own names of the cache mounts whose ids end so, in what `buildx du` printed."""
+    found = []
+    for record in usage.split("\n\n"):
+        fields = dict(line.partition(":")[::2] for line in record.splitlines())
+        told = fields.get("Description", "").strip()
+        if told.startswith("cached mount ") and told.endswith(f'{suffix}"'):
+            found.append(fields["ID"].strip())
+    return found
+
 
 def _buildx_missing() -> BuildxMissingError:
     message = "the Docker client has no Buildx (`docker buildx version` fails)"

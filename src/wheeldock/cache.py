@@ -126,6 +126,22 @@ class TargetCache:
             remove(self.fresh)
 
 
+class NoCache:
+    """In the place of a TargetCache, for a build that uses no cache and leaves none."""
+
+    def usable(self) -> None:
+        """Nothing to import."""
+
+    def prepare(self) -> None:
+        """No place to export to."""
+
+    def commit(self) -> None:
+        """Do nothing."""
+
+    def discard(self) -> None:
+        """Do nothing."""
+
+
 def _sha256(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:

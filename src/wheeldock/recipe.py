@@ -34,8 +34,9 @@ class Recipe:
     build_requires: Sequence[str]
     config_settings: Mapping[str, str | Sequence[str]]
     builder: str | None = None
-    use_cache: bool = True
     secrets: Mapping[str, Path]
+    cold: str = ""
+    """A suffix for cache mounts that no build had before; "" to use what is cached."""
 
 
 def network_secrets(environment: Mapping[str, str]) -> dict[str, Path]:
@@ -99,9 +100,9 @@ def _request(  # noqa: PLR0913 - the parts of a build
             "TOOLS_INTERPRETER": recipe.tools_interpreter,
             "BUILD_REQUIRES": "\n".join(recipe.build_requires),
             "CONFIG_SETTINGS": json.dumps(dict(recipe.config_settings), sort_keys=True),
+            **({"COLD": recipe.cold} if recipe.cold else {}),
             **arguments,
         },
         secrets=recipe.secrets,
         builder=recipe.builder,
-        use_cache=recipe.use_cache,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wheeldock.builder import BuildEndedError
-from wheeldock.cache import TargetCache
+from wheeldock.cache import NoCache, TargetCache
 from wheeldock.errors import BuildFailedError, WheeldockError
 from wheeldock.failures import ended_in_a_command, explain
 from wheeldock.record import BuildRecord
@@ -75,12 +75,12 @@ class TargetMaker:
     builder: Builder
     display: Progress
     base_image: str
-    cache: Path
-    """The folder of the project's cache exports."""
+    cache: Path | None
+    """The folder of the project's cache exports; None to use and to leave none."""
 
     def make(self, name: str, request: BuildRequest, output: Path) -> TargetResult:
         """Build a target whose result goes to `output`; its failure is in the result."""
-        cache = TargetCache(self.cache / name)
+        cache = TargetCache(self.cache / name) if self.cache else NoCache()
         request = replace(request, cache_from=cache.usable(), cache_to=cache.prepare())
         clock = time.monotonic()
         self.display.started(name)

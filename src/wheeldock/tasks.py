@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         "output-dir": "Where the wheels and the sdist go (default: dist).",
         "jobs": "How many wheels to build at once (default: one a processor).",
         "builder": "The Buildx builder to use (default: the current one).",
+        "cold": "Use no cache at all, and leave those that are there as they are.",
         "dry-run": "Show what would be built, and build nothing.",
         "progress": "auto, plain, json or quiet.",
     },
@@ -40,6 +41,7 @@ def build(
     output_dir: str = "",
     jobs: str = "",
     builder: str = "",
+    cold: bool = False,
     dry_run: bool = False,
     progress: str = "auto",
 ) -> None:
@@ -58,6 +60,7 @@ def build(
             options={name: value for name, value in options.items() if value},
             dry_run=dry_run,
             progress=progress,
+            cold=cold,
         )
 
 

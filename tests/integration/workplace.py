@@ -10,7 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.integration import projects
 
@@ -108,7 +108,7 @@ class Workplace:
         assert self.seen() == self._before
         self.is_tidy()
 
-    def report(self) -> dict[str, dict[str, object]]:
+    def report(self) -> dict[str, dict[str, Any]]:
         """What the report says of each target."""
         report = json.loads((self.state / "report.json").read_text())
         return {target["name"]: target for target in report["targets"]}

@@ -394,3 +394,33 @@ def test_a_client_without_buildx_is_told_from_one_without_an_engine(
     docker.does(f"{help_}\n{unknown}" if has_help else unknown)
     with pytest.raises(BuildxMissingError):
         Buildx().info()
+
+
+USAGE = """\
+ID:\t\tkbetzwm5160107in7d9bqhlyf
+Created at:\t2026-11-24 12:11:43.816741894 +0000 UTC
+Mutable:\ttrue
+Description:\tcached mount /c from exec /bin/sh -c true with id "/uv"
+Type:\t\texec.cachemount
+
+ID:\t\tjqu0rcfbsm3f7nxxx2m3hwd5p
+Parents:\tone
+Description:\tmount / from exec /bin/sh -c echo with id "/uv-cold-1"
+Type:\t\tregular
+
+ID:\t\t31y0gfralzpi8t90oxfyvzys6
+Created at:\t2026-11-24 12:11:45.237267774 +0000 UTC
+Description:\tcached mount /c from exec /bin/sh -c true with id "/uv-cold-1"
+Type:\t\texec.cachemount
+
+ID:\t\t7nxyr2fy9ktwl64g1h9rbvwxc
+Description:\tcached mount /c from exec /bin/sh -c true with id "/uv-cold-12"
+Type:\t\texec.cachemount
+
+Reclaimable:\t4.2kB
+"""
+
+
+def test_only_the_cache_mounts_of_that_suffix_are_told() -> None:
+    assert building.cache_mounts(USAGE, "-cold-1") == ["31y0gfralzpi8t90oxfyvzys6"]
+    assert building.cache_mounts("", "-cold-1") == []

@@ -59,15 +59,22 @@ def test_a_wheel_is_built_by_its_own_interpreter(target: BuildTarget, interprete
 
 
 def test_what_all_targets_share_is_the_same_for_each() -> None:
-    recipe = replace(RECIPE, builder="far", use_cache=False, secrets={"ca": Path("/ca.pem")})
+    recipe = replace(RECIPE, builder="far", secrets={"ca": Path("/ca.pem")})
     requests = [
         sdist_request(recipe, Path("/project"), Path("/scratch/Dockerfile"), Path("/out")),
         wheel_request(recipe, CP311, Path("/sdist"), Path("/out")),
     ]
     for request in requests:
-        assert (request.builder, request.use_cache) == ("far", False)
+        assert request.builder == "far"
         assert request.secrets == {"ca": Path("/ca.pem")}
         assert request.build_args["BASE_IMAGE"] == "img@sha256:1"
+
+
+def test_a_cold_build_has_an_argument_that_no_other_has() -> None:
+    assert "COLD" not in WHEEL.build_args
+    cold = wheel_request(replace(RECIPE, cold="-cold-1"), CP311, Path("/sdist"), Path("/out"))
+    assert cold.build_args == {**WHEEL.build_args, "COLD": "-cold-1"}
+    assert cold.use_cache, "--no-cache empties the cache mounts of other builds"
 
 
 # --- what keys its stages ---
@@ -169,3 +176,14 @@ def test_a_bundle_that_is_no_file_is_passed_over(bundle: Path, value: str) -> No
 def test_nothing_else_of_the_environment_is_a_secret_of_a_build(bundle: Path) -> None:
     environment = {"PYPI_TOKEN": str(bundle), "NETRC": str(bundle), "PATH": "/bin"}
     assert network_secrets(environment) == {}
+
+
+def test_a_cold_build_runs_the_tools_and_all_cache_mounts_are_its_own() -> None:
+    stages = {
+        stage.split()[2]: stage for stage in re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[1:]
+    }
+    assert "\nARG COLD=\n" in stages["tools"].partition("RUN")[0]
+    for name, stage in stages.items():
+        for mount in re.findall(r"--mount=type=cache\S*", stage):
+            assert "${COLD}," in mount, (name, mount)
+            assert "\nARG COLD=\n" in stage, name
