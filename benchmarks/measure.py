@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from benchmarks.checks import check_wheels
 from benchmarks.freshimage import fresh_image
 from benchmarks.results import Sample
-from benchmarks.ways import KEPT, OURS, WAYS, Place
+from benchmarks.ways import FLOOR, KEPT, OURS, WAYS, Place, Wheeldock
 from wheeldock.recipe import network_secrets
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ class _Contender:
     """Those of the build before."""
     markers: dict[Edit, str] = field(default_factory=dict)
 
-    def go_through(self, scenario: Scenario) -> tuple[float, float]:
-        """Let the scenario happen and build; return the load before and the seconds it took."""
+    def go_through(self, scenario: Scenario, number: int) -> Sample:
+        """Let the scenario happen in the round of that number, build, and check."""
         if scenario.edit:
             self.markers[scenario.edit] = secrets.token_hex(8)
             self.project.edit(scenario.edit, self.place.tree, self.markers[scenario.edit])
@@ -49,15 +49,16 @@ class _Contender:
         self.way.build(pythons)
         seconds = time.perf_counter() - clock
         check_wheels(self.place.output, self.project, pythons, self.markers)
-        self.way.check(scenario, self.pythons)
+        way = self.way
+        stages = way.check(scenario, self.pythons) if isinstance(way, Wheeldock) else {}
         self.pythons = pythons
-        return load, seconds
+        return Sample(self.name, scenario.title, number, seconds, load, stages)
 
 
 def round_plan(ways: Sequence[str], rounds: int, peer_rounds: int) -> list[list[str]]:
-    """The ways of each round: wheeldock in `rounds` of them, the others in `peer_rounds`."""
+    """The ways of each round: wheeldock and the floor in `rounds`, others in `peer_rounds`."""
     plan = [
-        [way for way in ways if number < (rounds if way == OURS else peer_rounds)]
+        [way for way in ways if number < (rounds if way in {OURS, FLOOR} else peer_rounds)]
         for number in range(max(rounds, peer_rounds))
     ]
     return [names for names in plan if names]
@@ -90,9 +91,11 @@ def measure(
                 # Who comes first changes, so that no way has the machine always warm, or idle.
                 first = (number + step) % len(contenders)
                 for contender in (*contenders[first:], *contenders[:first]):
-                    load, seconds = contender.go_through(scenario)
-                    say(f"round {number}, {scenario.title}, {contender.name}: {seconds:.1f} s")
-                    yield Sample(contender.name, scenario.title, number, seconds, load)
+                    if contender.name == FLOOR and not scenario.has_work:
+                        continue
+                    sample = contender.go_through(scenario, number)
+                    say(f"round {number}, {sample.scenario}, {sample.way}: {sample.seconds:.1f} s")
+                    yield sample
 
 
 def _place(project: Project, folder: Path, image: FreshImage) -> Place:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from benchmarks.command import run
 from benchmarks.ways import Cibuildwheel
@@ -17,6 +17,9 @@ from wheeldock import __version__
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+Stages: TypeAlias = "Mapping[str, Mapping[str, float]]"
+"""Seconds of each stage of each target."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Sample:
     seconds: float
     load: float
     """The machine's load average of the minute before, which other work raises, too."""
+    stages: Stages = field(default_factory=dict)
+    """Where the time went, if the way tells."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,11 @@ class Scenario:
     edit: Edit | None = None
     adds_python: bool = False
 
+    @property
+    def has_work(self) -> bool:
+        """Whether any wheel has to be built."""
+        return self.edit not in {None, Edit.UNSHIPPED} or self.adds_python or self.name == COLD
+
     def is_cached(self, target: str, *, added: bool) -> bool | None:
         """
         Whether wheeldock should take the target from its cache; None if either is right.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import wheeldock
+from benchmarks.bare import BareContainer
 from benchmarks.checks import WrongResultError, check_cached
 from benchmarks.command import run
 from wheeldock import report
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from benchmarks.freshimage import FreshImage
+    from benchmarks.results import Stages
     from benchmarks.scenarios import Scenario
 
 CA = "/run/secrets/ca"
@@ -51,9 +53,6 @@ class Way(Protocol):
     def build(self, pythons: Sequence[str]) -> None:
         """Build wheels for interpreters such as `cp313` into the output folder."""
 
-    def check(self, scenario: Scenario, pythons_before: Sequence[str]) -> None:
-        """Check what the wheels do not show; raise WrongResultError."""
-
     def close(self) -> None:
         """Remove from the engine what the image's removal does not."""
 
@@ -85,10 +84,15 @@ class Wheeldock:
             },
         )
 
-    def check(self, scenario: Scenario, pythons_before: Sequence[str]) -> None:
-        """Check that what should come from the cache did, and nothing else."""
+    def check(self, scenario: Scenario, pythons_before: Sequence[str]) -> Stages:
+        """
+        Check that what should come from the cache did, and nothing else.
+
+        Return where the time went. Raises WrongResultError.
+        """
         targets = report.read(self._place.tree / ".wheeldock" / "report.json").targets
         check_cached(targets, scenario, pythons_before)
+        return {target.name: target.stages for target in targets}
 
     def close(self) -> None:
         """All is in the image's layers, cache mounts and folders."""
@@ -133,9 +137,6 @@ class Cibuildwheel:
             environment={**_without(os.environ, "CIBW_"), **settings},
         )
 
-    def check(self, scenario: Scenario, pythons_before: Sequence[str]) -> None:
-        """It keeps nothing that could be checked."""
-
     def close(self) -> None:
         """It removes its containers."""
 
@@ -167,9 +168,6 @@ class PlainDocker:
         finally:
             run("docker", "rm", container)
 
-    def check(self, scenario: Scenario, pythons_before: Sequence[str]) -> None:
-        """Docker's layer cache is what it is."""
-
     def close(self) -> None:
         """Remove the image."""
         run("docker", "image", "rm", "--force", self._tag)
@@ -192,16 +190,18 @@ def plain_dockerfile(base: str, pythons: Sequence[str], *, with_ca: bool) -> str
 
 
 OURS = "wheeldock"
+FLOOR = "bare commands"
 
 WAYS: Mapping[str, type[Way]] = {
     "docker build": PlainDocker,
     "cibuildwheel": Cibuildwheel,
     "cibuildwheel with uv": CibuildwheelUv,
     OURS: Wheeldock,
+    FLOOR: BareContainer,
 }
 """The ways, by the name that tables show."""
 
-USUAL = ("docker build", "cibuildwheel", OURS)
+USUAL = ("docker build", "cibuildwheel", OURS, FLOOR)
 
 
 def cibuildwheel_home() -> Path:

@@ -35,7 +35,7 @@ RESULTS = Results(
     ),
     samples=(
         Sample("cibuildwheel", "cold", 1, 30.0, 0.1),
-        Sample("wheeldock", "cold", 1, 26.0, 0.1),
+        Sample("wheeldock", "cold", 1, 26.0, 0.1, {"sdist": {"env": 2.5}}),
         Sample("cibuildwheel", "nothing <changed>", 1, 36.0, 0.1),
         Sample("wheeldock", "nothing <changed>", 1, 0.3, 0.1),
         Sample("wheeldock", "cold", 2, 20.0, 0.1),
