@@ -61,7 +61,7 @@ class PinnedImage:
     """The tag that had the digest when it was pinned, for people."""
 
 
-def resolve(  # noqa: PLR0913 - where an image can be, and who asks
+def resolve(
     setting: str,
     architecture: Architecture,
     buildx: Buildx,
@@ -118,24 +118,34 @@ def ensure(
     install_packages: Callable[[Sequence[str]], None],
     architecture: Architecture = Architecture.X86_64,
     builder: BuilderInfo | None = None,
+    free_threaded: bool = False,
 ) -> BaseImage:
     """
     The image of the default policy, put into the engine if it lacks it: what set-up does.
 
     It is the official one, or the stand-in where no registry gives that; `install_packages`
-    installs Debian packages that the stand-in's making needs. Raises what `resolve` and
-    `standin.build` raise.
+    installs Debian packages that the stand-in's making needs, and `free_threaded` adds such a
+    CPython to it. Raises what `resolve` and `standin.build` raise.
     """
     from wheeldock import standin  # noqa: PLC0415 - a build seldom needs it
 
     official = official_image(Policy.parse(DEFAULT), architecture).reference
     sees_engine = builder is None or builder.sees_local_images
-    if sees_engine and not buildx.image(official) and not _has_stand_in(buildx):
+    if (
+        sees_engine
+        and not buildx.image(official)
+        and not _has_stand_in(buildx, free_threaded=free_threaded)
+    ):
         try:
             _pull(official, buildx, builder, say)
         except _REFUSALS as error:
             say(error.message)
-            standin.build(buildx, say=say, install_packages=install_packages)
+            standin.build(
+                buildx,
+                say=say,
+                install_packages=install_packages,
+                free_threaded=free_threaded,
+            )
     return resolve(DEFAULT, architecture, buildx, say=say, builder=builder)
 
 
@@ -181,11 +191,11 @@ def stand_in_reference(setting: str, architecture: Architecture) -> str:
     return f"{_STAND_INS}:{Policy.parse(setting).platform_tag(architecture)}"
 
 
-def _has_stand_in(buildx: Buildx) -> bool:
+def _has_stand_in(buildx: Buildx, *, free_threaded: bool) -> bool:
     from wheeldock import standin  # noqa: PLC0415 - as above
 
     image = buildx.image(standin.TAG)
-    return image is not None and standin.is_current(image)
+    return image is not None and standin.is_current(image, free_threaded=free_threaded)
 
 
 def _pull(

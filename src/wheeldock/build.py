@@ -61,7 +61,7 @@ LOG_WIDTH = 140
 """Columns of a log, which no terminal's width limits: a wheel's name stays in one piece."""
 
 
-def run(  # noqa: PLR0913 - the options of a command
+def run(
     source_text: str,
     *,
     only: Sequence[str],

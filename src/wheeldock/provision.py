@@ -79,7 +79,7 @@ class Provision:
         for step in steps:
             actions[step](root)
 
-    def base_image(self, builder: BuilderInfo, *, already: str) -> str:
+    def base_image(self, builder: BuilderInfo, *, already: str, free_threaded: bool = False) -> str:
         """
         The default base image for people, after it was got, unless the engine has it already.
 
@@ -94,6 +94,7 @@ class Provision:
             say=self._say_unless_final,
             install_packages=self._install_packages,
             builder=builder,
+            free_threaded=free_threaded,
         )
         if builder.sees_local_images:
             self.journal.add(Kind.IMAGE, image.reference)

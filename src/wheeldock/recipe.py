@@ -79,7 +79,7 @@ def wheel_request(recipe: Recipe, target: BuildTarget, sdist: Path, output: Path
     )
 
 
-def _request(  # noqa: PLR0913 - the parts of a build
+def _request(
     recipe: Recipe,
     *,
     target: str,

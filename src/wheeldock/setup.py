@@ -45,22 +45,33 @@ LOCK_SECONDS = 1800.0
 """How long a second set-up waits for the first."""
 
 
-def run(*, yes: bool, say: Callable[[str], None], confirm: Callable[[str], bool]) -> None:
+def run(
+    *,
+    yes: bool,
+    say: Callable[[str], None],
+    confirm: Callable[[str], bool],
+    free_threaded: bool = False,
+) -> None:
     """
     Make the machine ready: an engine, Buildx, a builder that exports caches, the base image.
 
     On a machine that is ready it says so in a line. `confirm` is asked once before anything is
-    done to the machine, unless `yes`. Raises WheeldockError.
+    done to the machine, unless `yes`. `free_threaded` adds such a CPython to a stand-in base
+    image, which takes minutes to compile. Raises WheeldockError.
     """
     builder = _builder()
-    image = _image_in_engine(builder) if builder else ""
+    image = _image_in_engine(builder, free_threaded=free_threaded) if builder else ""
     if not image:
         journal = Journal()
         with _alone(journal, say):
             provision = Provision(journal, Consent(given=yes, confirm=confirm), say)
             provision.take(plan(look()))
             builder = _proven_builder()
-            image = provision.base_image(builder, already=_image_in_engine(builder))
+            image = provision.base_image(
+                builder,
+                already=_image_in_engine(builder, free_threaded=free_threaded),
+                free_threaded=free_threaded,
+            )
     say(f"Ready: an engine that answers, Buildx, and {image}.")
 
 
@@ -114,7 +125,7 @@ def _proven_builder() -> BuilderInfo:
     return builder
 
 
-def _image_in_engine(builder: BuilderInfo) -> str:
+def _image_in_engine(builder: BuilderInfo, *, free_threaded: bool) -> str:
     """The default base image that the engine has, for people, or ""."""
     if not builder.sees_local_images:
         return ""
@@ -123,7 +134,8 @@ def _image_in_engine(builder: BuilderInfo) -> str:
     if buildx.image(official.reference):
         return official.reference
     image = buildx.image(standin.TAG)
-    return standin.describe() if image and standin.is_current(image) else ""
+    is_ready = image and standin.is_current(image, free_threaded=free_threaded)
+    return standin.describe() if is_ready else ""
 
 
 @contextlib.contextmanager

@@ -259,16 +259,32 @@ def test_a_platform_says_the_policy_when_nothing_else_does(
 def ensure(
     engine: FakeEngine, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., BaseImage]:
-    def build(_: FakeEngine, *, say: Callable[[str], None], install_packages: object) -> None:
+    def build(
+        _: FakeEngine,
+        *,
+        say: Callable[[str], None],
+        install_packages: object,
+        free_threaded: bool,
+    ) -> None:
         assert install_packages is print
-        say("making the stand-in")
+        say(f"making the stand-in{', free-threaded' if free_threaded else ''}")
         engine.images.add(STAND_IN)
 
     monkeypatch.setattr(standin, "build", build)
 
-    def ensured(*, current: bool = True, builder: BuilderInfo | None = None) -> BaseImage:
-        monkeypatch.setattr(standin, "is_current", lambda _: current)
-        return baseimage.ensure(engine, say=said.append, install_packages=print, builder=builder)
+    def ensured(
+        *, current: bool = True, builder: BuilderInfo | None = None, free_threaded: bool = False
+    ) -> BaseImage:
+        monkeypatch.setattr(
+            standin, "is_current", lambda _, **options: current and not any(options.values())
+        )
+        return baseimage.ensure(
+            engine,
+            say=said.append,
+            install_packages=print,
+            builder=builder,
+            free_threaded=free_threaded,
+        )
 
     return ensured
 
@@ -314,6 +330,14 @@ def test_set_up_makes_the_stand_in_where_no_registry_answers(
         "making the stand-in",
         standin.describe(),
     ]
+
+
+def test_set_up_makes_the_stand_in_anew_when_a_free_threaded_interpreter_is_wanted(
+    engine: FakeEngine, ensure: Callable[..., BaseImage], said: list[str]
+) -> None:
+    engine.images = {STAND_IN}
+    ensure(current=True, free_threaded=True)
+    assert "making the stand-in, free-threaded" in said
 
 
 def test_set_up_makes_no_stand_in_for_a_builder_that_would_not_see_it(

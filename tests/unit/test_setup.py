@@ -67,7 +67,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeMachine:
         monkeypatch.setattr(module, "ping", lambda _: machine.answer)
     monkeypatch.setattr("shutil.which", lambda name, **_: f"/usr/bin/{name}")
     monkeypatch.setattr(engine, "elsewhere", lambda _: "")
-    monkeypatch.setattr(standin, "is_current", lambda _: True)
+    monkeypatch.setattr(standin, "is_current", lambda _, **_options: True)
     return machine
 
 

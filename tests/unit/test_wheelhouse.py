@@ -314,7 +314,7 @@ STEPS = [
     ],
     ids=["fault", "full", "Ctrl-C"],
 )
-def test_a_failed_step_leaves_everything_as_it_was(  # noqa: PLR0913, PLR0917
+def test_a_failed_step_leaves_everything_as_it_was(
     place: object,
     step: str,
     error: BaseException,
