@@ -12,7 +12,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from wheeldock.errors import OutputError
 from wheeldock.swap import remove, take_place
@@ -27,6 +27,9 @@ BASE_IMAGES = "base-images"
 _TAG = "org.opencontainers.image.ref.name"
 """The annotation that names a manifest in an index (OCI image layout)."""
 
+_PARTS = {"blobs", "index.json", "ingest", "oci-layout"}
+"""What is in an export: an OCI image layout, and what BuildKit has not finished."""
+
 _SMALL = 1 << 20
 """Bytes up to which a blob is read and compared before each import: a few milliseconds."""
 
@@ -37,10 +40,18 @@ class TargetCache:
 
     path: Path
 
+    FRESH: ClassVar = ".new"
+    """What the name of an export ends in while it is being written."""
+
     @property
     def fresh(self) -> Path:
         """Where the next export goes."""
-        return self.path.with_name(self.path.name + ".new")
+        return self.path.with_name(self.path.name + self.FRESH)
+
+    @property
+    def foreign(self) -> Path | None:
+        """The folder if it is someone else's, which nothing may replace."""
+        return self.path if self.path.is_dir() and not has_shape(self.path) else None
 
     def usable(self) -> Path | None:
         """The folder if it can be imported, else None."""
@@ -113,7 +124,7 @@ class TargetCache:
 
     def commit(self) -> None:
         """Let the fresh export, if there is one, take the place of the old one."""
-        if not (self.fresh / "index.json").is_file():
+        if self.foreign or not (self.fresh / "index.json").is_file():
             return
         # Without it the next build takes longer; that is no reason to lose this one.
         with contextlib.suppress(OSError):
@@ -129,6 +140,8 @@ class TargetCache:
 class NoCache:
     """In the place of a TargetCache, for a build that uses no cache and leaves none."""
 
+    foreign = None
+
     def usable(self) -> None:
         """Nothing to import."""
 
@@ -140,6 +153,13 @@ class NoCache:
 
     def discard(self) -> None:
         """Do nothing."""
+
+
+def has_shape(path: Path) -> bool:
+    """Whether a folder has nothing but what a cache export has, whole or in part."""
+    if path.is_symlink() or not path.is_dir():
+        return False
+    return {entry.name for entry in path.iterdir()} <= _PARTS
 
 
 def _sha256(path: Path) -> str:

@@ -179,6 +179,12 @@ class AccessDeniedError(WheeldockError):
     code = 43
 
 
+class CacheDamagedError(WheeldockError):
+    """The cache folder has an export that is damaged."""
+
+    code = 44
+
+
 class StoppedError(WheeldockError):
     """Ctrl-C, or a signal to end."""
 

@@ -84,6 +84,8 @@ class TargetMaker:
         request = replace(request, cache_from=cache.usable(), cache_to=cache.prepare())
         clock = time.monotonic()
         self.display.started(name)
+        if foreign := cache.foreign:
+            self.display.say(f"{name}: no cache is kept: {foreign} has files of someone else")
         record = BuildRecord()
         try:
             if not self._is_done(name, request, record):

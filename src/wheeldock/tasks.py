@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 
 from invoke import Collection, Context, Exit, task
 
-from wheeldock.errors import AccessDeniedError, StoppedError, WheeldockError
+from wheeldock.errors import AccessDeniedError, StoppedError, UsageError, WheeldockError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from rich.console import RenderableType
 
 
 @task(
@@ -68,12 +70,14 @@ def build(
     help={
         "yes": "Ask nothing.",
         "undo": "Take away what set-up added to this machine.",
+        "free-threaded": "Compile a free-threaded CPython into a stand-in base image (minutes).",
     },
 )
 def setup(
     _: Context,
     yes: bool = False,
     undo: bool = False,
+    free_threaded: bool = False,
 ) -> None:
     """
     Make this machine ready: engine, Buildx, base image.
@@ -83,8 +87,10 @@ def setup(
     with _explained():
         from wheeldock import setup as setting_up
 
-        act = setting_up.undo if undo else setting_up.run
-        act(yes=yes, say=_say, confirm=_confirm)
+        if undo:
+            setting_up.undo(yes=yes, say=_say, confirm=_confirm)
+        else:
+            setting_up.run(yes=yes, say=_say, confirm=_confirm, free_threaded=free_threaded)
 
 
 @task
@@ -124,6 +130,76 @@ def status(_: Context) -> None:
         from wheeldock import engine
 
         _say(str(engine.status()))
+
+
+@task(name="status")
+def cache_status(_: Context) -> None:
+    """
+    Show what the cache folder has for each project and target.
+
+    Example: invoke cache.status
+    """
+    with _explained():
+        from wheeldock import housekeeping
+
+        housekeeping.status(_show())
+
+
+@task(name="verify")
+def cache_verify(_: Context) -> None:
+    """
+    Read the whole cache folder and say what is damaged.
+
+    Example: invoke cache.verify
+    """
+    with _explained():
+        from wheeldock import housekeeping
+
+        housekeeping.verify(_show())
+
+
+@task(name="clear", help={"yes": "Ask nothing."})
+def cache_clear(_: Context, yes: bool = False) -> None:
+    """
+    Empty the cache folder: the next build on a fresh engine does everything.
+
+    Example: invoke cache.clear --yes
+    """
+    with _explained():
+        from wheeldock import housekeeping
+
+        housekeeping.clear(yes=yes, show=_show(), confirm=_agree)
+
+
+@task(
+    name="prune",
+    help={"keep": "How much may stay, e.g. 500MB or 2GiB.", "yes": "Ask nothing."},
+)
+def cache_prune(_: Context, keep: str, yes: bool = False) -> None:
+    """
+    Take the oldest out of the cache folder until no more than SIZE stays.
+
+    Example: invoke cache.prune --keep 500MB
+    """
+    with _explained():
+        from wheeldock import housekeeping
+
+        housekeeping.prune(keep, yes=yes, show=_show(), confirm=_agree)
+
+
+def _show() -> Callable[[RenderableType], None]:
+    from rich.console import Console
+
+    from wheeldock import housekeeping
+
+    return housekeeping.printer(Console())
+
+
+def _agree(question: str) -> bool:
+    """Ask before something is removed; where nobody can be asked, that is an error."""
+    if not sys.stdin.isatty():
+        raise UsageError(f"{question} Nobody is here to ask", cure="`--yes` answers for scripts.")
+    return _confirm(question)
 
 
 def _say(text: str) -> None:
@@ -175,3 +251,4 @@ def _exit(error: WheeldockError) -> Exit:
 
 ns = Collection(build, setup)
 ns.add_collection(Collection("engine", start, stop, status))
+ns.add_collection(Collection("cache", cache_status, cache_verify, cache_clear, cache_prune))

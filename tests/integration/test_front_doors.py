@@ -15,7 +15,10 @@ from wheeldock.tasks import ns
 pytestmark = pytest.mark.integration
 
 REPOSITORY = Path(__file__).parents[2]
-TASKS = ("build", "setup", "engine.start", "engine.stop", "engine.status")
+TASKS = (
+    *("build", "setup", "engine.start", "engine.stop", "engine.status"),
+    *("cache.status", "cache.verify", "cache.clear", "cache.prune"),
+)
 
 BESIDE_OWN_TASKS = """
 import wheeldock

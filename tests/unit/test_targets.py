@@ -136,3 +136,22 @@ def test_a_build_without_a_cache_is_not_tried_again(bench: Bench) -> None:
     builder = Builder(COPYING)
     assert type(bench.make(builder).error) is BuildFailedError
     assert len(builder.requests) == 1
+
+
+def test_a_folder_of_someone_else_is_left_alone(bench: Bench) -> None:
+    bench.cache.mkdir(parents=True)
+    (bench.cache / "thesis.txt").write_text("mine")
+    assert bench.make(Builder()).error is None
+    assert [path.name for path in bench.cache.parent.rglob("*")] == ["sdist", "thesis.txt"]
+    (said,) = bench.display.said
+    assert str(bench.cache) in said
+
+
+def test_without_a_cache_folder_nothing_is_imported_or_exported(bench: Bench) -> None:
+    builder = Builder()
+    maker = TargetMaker(builder=builder, display=bench.display, base_image="base", cache=None)
+    request = BuildRequest(target="t", dockerfile=Path("D"), context=Path(), output=bench.output)
+    assert maker.make("sdist", request, bench.output).error is None
+    (request,) = builder.requests
+    assert (request.cache_from, request.cache_to) == (None, None)
+    assert not bench.cache.parent.exists()

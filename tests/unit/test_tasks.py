@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
 
@@ -13,6 +14,7 @@ from wheeldock.errors import (
     DiskFullError,
     SourceNotFoundError,
     StoppedError,
+    UsageError,
 )
 
 
@@ -65,3 +67,10 @@ def test_a_signal_to_end_ends_it(number: signal.Signals) -> None:
         end()
     assert caught.value.code == StoppedError.code
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_where_nobody_can_be_asked_nothing_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    with pytest.raises(UsageError, match=r"Remove it\?") as caught:
+        tasks._agree("Remove it?")
+    assert "--yes" in caught.value.cure

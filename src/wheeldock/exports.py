@@ -1,0 +1,144 @@
+"""
+What a cache folder holds: the exports of targets by project, and notes on base images.
+
+A cache folder may lie where other things do, so only what has the names and the shape of an
+export is told, counted or removed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wheeldock.cache import BASE_IMAGES, TargetCache, has_shape
+from wheeldock.errors import UsageError
+from wheeldock.identifier import BuildIdentifier
+from wheeldock.swap import remove
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+_SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?) ?(?P<unit>[kmgt]?)(?P<binary>i?)b?", re.IGNORECASE)
+_UNITS = ["", "k", "m", "g", "t"]
+
+
+@dataclass(frozen=True)
+class Export:
+    """The cache export of one target of a project."""
+
+    path: Path
+    size: int = field(compare=False)
+    """In bytes."""
+    written: float = field(compare=False)
+    """When, in seconds since the epoch: each build of the target writes it anew."""
+
+    @property
+    def project(self) -> str:
+        """The project, as its folder is named."""
+        return self.path.parent.name
+
+    @property
+    def target(self) -> str:
+        """A build identifier, or `sdist`; ending in `.new` when it was given up half-written."""
+        return self.path.name
+
+    def age(self) -> float:
+        """Seconds since it was written."""
+        return max(0.0, time.time() - self.written)
+
+    def flaw(self, *, thorough: bool = False) -> str:
+        """Why it cannot be imported, in a few words, or ""."""
+        if self.path.suffix == TargetCache.FRESH:
+            return "half-written"
+        return TargetCache(self.path).flaw(thorough=thorough)
+
+
+def find(folder: Path) -> list[Export]:
+    """Every export in a cache folder, by project and target."""
+    paths = (path for path in folder.glob("*/*") if _is_target(path.name) and has_shape(path))
+    return [_export(path) for path in sorted(paths)]
+
+
+def _is_target(name: str) -> bool:
+    name = name.removesuffix(TargetCache.FRESH)
+    try:
+        return name == "sdist" or bool(BuildIdentifier.parse(name))
+    except ValueError:
+        return False
+
+
+def _export(path: Path) -> Export:
+    states = [file.lstat() for file in path.rglob("*") if not file.is_dir()]
+    written = max((state.st_mtime for state in states), default=path.stat().st_mtime)
+    return Export(path, sum(state.st_size for state in states), written)
+
+
+def notes(folder: Path) -> list[Path]:
+    """The files in which a cache folder tells of base images."""
+    return [
+        path
+        for path in sorted((folder / BASE_IMAGES).glob("*.json"))
+        if re.fullmatch(r"[0-9a-f]{64}", path.stem)
+    ]
+
+
+def total(exports: Iterable[Export]) -> int:
+    """What exports take, in bytes."""
+    return sum(export.size for export in exports)
+
+
+def beyond(exports: Sequence[Export], keep: int) -> list[Export]:
+    """
+    What has to go so that no more than `keep` bytes stay.
+
+    What cannot be imported goes in any case, then what was written longest ago.
+    """
+    going = [export for export in exports if export.flaw()]
+    rest = sorted((item for item in exports if item not in going), key=lambda item: item.written)
+    left = total(rest)
+    for export in rest:
+        if left <= keep:
+            break
+        going.append(export)
+        left -= export.size
+    return sorted(going, key=lambda export: export.path)
+
+
+def take_away(folder: Path, paths: Iterable[Path]) -> None:
+    """
+    Remove exports of a cache folder, and the folders that are empty then.
+
+    The notes on base images go with the last export. Raises OSError.
+    """
+    going = list(paths)
+    for path in going:
+        remove(path)
+    if not find(folder):
+        going += notes(folder)
+        for note in notes(folder):
+            remove(note)
+    for parent in {path.parent for path in going}:
+        _remove_if_empty(parent)
+    _remove_if_empty(folder)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def bytes_of(text: str) -> int:
+    """
+    Read a size as people write it: `500MB`, `2 GiB`, `0`.
+
+    Raises UsageError.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None or (match["binary"] and not match["unit"]):
+        raise UsageError(f"--keep: {text!r} is no size; one is 500MB, 2GiB or 0")
+    base = 1024 if match["binary"] else 1000
+    return int(float(match["number"]) * base ** _UNITS.index(match["unit"].lower()))

@@ -1,0 +1,140 @@
+"""`invoke cache.*`: what is in the project's cache folder, and taking it away."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.filesize import decimal
+from rich.table import Table
+from rich.text import Text
+
+from wheeldock import config, exports, pyproject
+from wheeldock.errors import CacheDamagedError
+from wheeldock.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from rich.console import Console, RenderableType
+
+    from wheeldock.exports import Export
+
+    Show = Callable[[RenderableType], None]
+    Confirm = Callable[[str], bool]
+
+_AGES = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+_PYPROJECT = "pyproject.toml"
+
+
+def folder() -> Path:
+    """
+    The cache folder of a build in the working directory.
+
+    Raises ConfigurationError.
+    """
+    path = Path(_PYPROJECT)
+    document = pyproject.parse(path.read_bytes() if path.is_file() else b"", _PYPROJECT)
+    table = pyproject.tool_table(document, _PYPROJECT)
+    return config.load(table, path=_PYPROJECT, environ=os.environ, overrides={}).cache_dir
+
+
+def status(show: Show) -> None:
+    """Show what is in the cache folder. Raises ConfigurationError."""
+    place = folder()
+    found = exports.find(place)
+    if found:
+        show(_table({export: export.flaw() for export in found}))
+    show(_sum("in", place, found))
+
+
+def verify(show: Show) -> None:
+    """
+    Read every export through and show what is whole.
+
+    Raises CacheDamagedError when one is not, or ConfigurationError.
+    """
+    place = folder()
+    found = exports.find(place)
+    flaws = {export: export.flaw(thorough=True) for export in found}
+    if found:
+        show(_table(flaws))
+    show(_sum("in", place, found))
+    if lines := [f"{export.path}: {flaw}" for export, flaw in flaws.items() if flaw]:
+        cure = "The next build does without them; `invoke cache.prune` takes them away."
+        raise CacheDamagedError("\n".join(lines), cure=cure)
+
+
+def clear(*, yes: bool, show: Show, confirm: Confirm) -> None:
+    """
+    Take away all that wheeldock has in the cache folder.
+
+    Raises ConfigurationError, LockedError, or OutputError.
+    """
+    _take_away(list, yes=yes, show=show, confirm=confirm)
+
+
+def prune(keep: str, *, yes: bool, show: Show, confirm: Confirm) -> None:
+    """
+    Take away what is damaged, then what is oldest, until no more than `keep` stays.
+
+    Raises UsageError, ConfigurationError, LockedError, or OutputError.
+    """
+    size = exports.bytes_of(keep)
+    _take_away(lambda found: exports.beyond(found, size), yes=yes, show=show, confirm=confirm)
+
+
+def _take_away(
+    choose: Callable[[list[Export]], list[Export]], *, yes: bool, show: Show, confirm: Confirm
+) -> None:
+    """Show what goes, ask, and take it away while no build runs here."""
+    place = folder()
+    going = choose(exports.find(place))
+    if not going:
+        show(f"Nothing to remove in {place}/")
+        return
+    show(_table({export: export.flaw() for export in going}))
+    if not yes and not confirm(f"Remove {_count(going)} from {place}/?"):
+        show("Nothing was removed.")
+        return
+    with State(Path.cwd() / ".wheeldock").locked(show):
+        exports.take_away(place, [export.path for export in going])
+    show(_sum("removed from", place, going))
+
+
+def _count(found: Sequence[Export]) -> str:
+    exported = "1 export" if len(found) == 1 else f"{len(found)} exports"
+    return f"{exported} ({decimal(exports.total(found))})"
+
+
+def _sum(where: str, place: Path, found: Sequence[Export]) -> str:
+    return f"{_count(found)} {where} {place}/"
+
+
+def _table(found: Mapping[Export, str]) -> Table:
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("project", "target", "size", "age", "state"):
+        made.add_column(name, justify="right" if name in {"size", "age"} else "left")
+    for export, flaw in found.items():
+        made.add_row(
+            Text(export.project),
+            Text(export.target),
+            decimal(export.size),
+            age(export.age()),
+            Text(flaw, style="red") if flaw else Text("usable", style="green"),
+        )
+    return made
+
+
+def age(seconds: float) -> str:
+    """A duration in its largest unit, for people: `3 d`."""
+    length, unit = next((each for each in _AGES if seconds >= each[0]), _AGES[-1])
+    return f"{seconds // length:.0f} {unit}"
+
+
+def printer(console: Console) -> Show:
+    """What shows text and tables on a console, and breaks no path in two."""
+    return lambda what: console.print(
+        what, markup=False, highlight=False, soft_wrap=isinstance(what, str)
+    )
