@@ -139,12 +139,13 @@ def stop(say: Callable[[str], None]) -> None:
         say(f"Stopping the engine (process {now.pid}).")
         own_daemon().stop(needed_rights("stop the engine"))
         journal.forget([_DAEMON])
-    elif now.state is EngineState.OURS:
-        say("Stopping the engine: systemctl stop docker.")
-        needed_rights("stop the engine").run("systemctl", "stop", "docker.socket", "docker.service")
-        journal.forget([_SERVICE])
     elif now.state in {EngineState.STOPPED, EngineState.ABSENT}:
         say("No engine runs.")
+    elif _SERVICE in journal.additions():
+        say("Stopping the engine: systemctl stop docker.")
+        root = needed_rights("stop the engine")
+        root.run("systemctl", "stop", "docker.socket", "docker.service")
+        journal.forget([_SERVICE])
     else:
         raise EngineNotOursError(str(now), cure="Stop it as it was started.")
 

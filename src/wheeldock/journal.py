@@ -36,13 +36,12 @@ class Kind(Enum):
     """A file of apt's sources."""
     GROUP = "group"
     PACKAGE = "package"
+    SOCKET = "socket"
+    """A socket that was root's, and was given to the user."""
     SERVICE = "service"
     """A service that was stopped."""
     ENGINE = "engine"
     """An engine that wheeldock keeps itself."""
-    SOCKET = "socket"
-    """A socket that was root's, and was given to the user."""
-    BUILDER = "builder"
     IMAGE = "image"
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from wheeldock import engine, packages
 from wheeldock.builder import Buildx
-from wheeldock.errors import EngineUnreachableError, SetupError
+from wheeldock.errors import EngineNotOursError, EngineUnreachableError, SetupError
 from wheeldock.journal import Addition, Journal, Kind
 from wheeldock.root import needed_rights
 
@@ -94,7 +94,10 @@ class Undo:
                 self.root.run("chown", "root", name)
 
     def _engine(self, _: Sequence[str]) -> None:
-        engine.stop(self.say)
+        try:
+            engine.stop(self.say)
+        except EngineNotOursError as error:
+            self.say(f"{error.message} It is left.")
 
     def _packages(self, names: Sequence[str]) -> None:
         self.say(f"Removing {', '.join(names)}.")

@@ -10,6 +10,7 @@ from wheeldock.daemon import SOCKET, Answer
 from wheeldock.engine import EngineState, EngineStatus
 from wheeldock.errors import EngineNotOursError, EngineUnreachableError
 from wheeldock.journal import Journal, Kind
+from wheeldock.root import Root
 
 
 @pytest.fixture
@@ -96,6 +97,20 @@ def test_an_engine_of_others_is_not_stopped(machine: pytest.MonkeyPatch, said: l
     with pytest.raises(EngineNotOursError, match="not started by wheeldock"):
         engine.stop(said.append)
     assert said == []
+
+
+@pytest.mark.parametrize("answer", [Answer.YES, Answer.FORBIDDEN])
+def test_a_service_that_we_started_is_stopped(
+    machine: pytest.MonkeyPatch, said: list[str], answer: Answer
+) -> None:
+    ran: list[tuple[str, ...]] = []
+    machine.setattr(engine, "ping", lambda _: answer)
+    machine.setattr(engine, "needed_rights", lambda _: Root(()))
+    machine.setattr(Root, "run", lambda _, *words: ran.append(words))
+    Journal().add(Kind.SERVICE, "docker")
+    engine.stop(said.append)
+    assert ran == [("systemctl", "stop", "docker.socket", "docker.service")]
+    assert Journal().additions() == ()
 
 
 def test_an_engine_elsewhere_is_neither_started_nor_stopped(

@@ -74,5 +74,6 @@ def test_kinds_that_lie_within_others_come_after_them() -> None:
         (Kind.PACKAGE, Kind.ENGINE),
         (Kind.PACKAGE, Kind.SERVICE),
         (Kind.ENGINE, Kind.IMAGE),
+        (Kind.SOCKET, Kind.SERVICE),
     ):
         assert order.index(outer) < order.index(inner)

@@ -6,7 +6,7 @@ import pytest
 
 from wheeldock import engine, packages, undo
 from wheeldock.builder import Buildx
-from wheeldock.errors import SetupError
+from wheeldock.errors import EngineNotOursError, SetupError
 from wheeldock.journal import Addition, Journal, Kind
 from wheeldock.root import Root
 
@@ -81,6 +81,20 @@ def test_what_lies_within_something_goes_first(undoing: Undoing) -> None:
     undoing.journal.add(Kind.PACKAGE, "mmdebstrap")
     undoing.undo()
     assert undoing.done == ["stand-in:latest", "stop", "remove docker.io runc mmdebstrap"]
+
+
+def test_an_engine_that_is_not_ours_by_now_is_left(
+    undoing: Undoing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(_: object) -> None:
+        raise EngineNotOursError("The engine runs, not started by wheeldock.")
+
+    monkeypatch.setattr(engine, "stop", stop)
+    undoing.journal.add(Kind.ENGINE, "dockerd")
+    undoing.journal.add(Kind.PACKAGE, "runc")
+    undoing.undo()
+    assert "The engine runs, not started by wheeldock. It is left." in undoing.said
+    assert undoing.done == ["remove runc"]
 
 
 def test_images_go_with_an_engine_that_goes(undoing: Undoing) -> None:
