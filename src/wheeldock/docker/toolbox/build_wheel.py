@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import zipfile
 from pathlib import Path
 
+from compiler.front import CachedCompilers
 from frontend import PURE_WHEEL, build, fail
 from packaging.utils import parse_wheel_filename
 
@@ -24,10 +26,14 @@ def why_pure(wheel: Path) -> str:
 
 if __name__ == "__main__":
     source, output = map(Path, sys.argv[1:])
-    wheel = build("wheel", source, output)
+    compilers = CachedCompilers(source, Path("/env"))
+    off = os.environ.get("COMPILER_CACHE") == "off" or os.environ.get("COLD")
+    wheel = build("wheel", source, output, None if off else compilers)
     if reason := why_pure(wheel):
         fail(
             PURE_WHEEL,
             f"{wheel.name} {reason}; a platform wheel was due.",
             "The build backend may have gone on without the compiled part; the end of its log:",
         )
+    if compilers.summary:
+        print(compilers.summary)

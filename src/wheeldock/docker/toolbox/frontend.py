@@ -12,12 +12,14 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from build import BuildBackendException, BuildException, ProjectBuilder
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from typing import Literal
 
     from build import ConfigSettingsType
@@ -36,18 +38,25 @@ def fail(code: int, *lines: str) -> NoReturn:
     sys.exit(code)
 
 
-def build(distribution: Literal["sdist", "wheel"], source: Path, output: Path) -> Path:
+def build(
+    distribution: Literal["sdist", "wheel"],
+    source: Path,
+    output: Path,
+    compilers: AbstractContextManager[None] | None = None,
+) -> Path:
     """
     Build the distribution of the source tree into the folder and return its path.
 
-    Ends the program when the backend fails.
+    What `compilers` sets up is there once the environment is complete. Ends the program when
+    the backend fails.
     """
     settings: ConfigSettingsType = json.loads(os.environ.get("CONFIG_SETTINGS", "{}"))
     try:
         builder = ProjectBuilder(source, python_executable=PYTHON)
         if extra := builder.get_requires_for_build(distribution, settings):
             install(extra)
-        return Path(builder.build(distribution, output, settings))
+        with compilers or nullcontext():
+            return Path(builder.build(distribution, output, settings))
     except (BuildBackendException, BuildException) as error:
         fail(BUILD_FAILED, f"the build backend could not make the {distribution}: {error}")
 

@@ -1,0 +1,134 @@
+"""
+The front: a folder that comes first on PATH, with a program for each compiler's name.
+
+It is there while a wheel is built. Where it cannot be made, the build goes on without.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from contextlib import AbstractContextManager
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compiler import includes, memory, statistics
+from compiler.size import trim
+from compiler.toolchain import compilers_on_path
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from compiler.toolchain import Toolchain
+
+CACHE = Path("/root/.cache/wheeldock")
+"""Where the caches are: a cache mount, which all builds share."""
+
+STATE = Path("/opt/wheeldock/compilers")
+"""Where the front is. A fixed path: CMake and others write down which compiler they found."""
+
+_TOOLBOX = Path(__file__).parent.parent
+_BIN = Path(sys.executable).parent
+_CCACHE_SIZE = "2G"
+_LINKS_SIZE = 500_000_000
+_TOOLCHAINS_SIZE = 1_000_000
+
+
+class CachedCompilers(AbstractContextManager[None]):
+    """Lets the compilers on PATH go through the caches while a source tree is built."""
+
+    def __init__(self, source: Path, environment: Path) -> None:
+        self._source = source
+        self._environment = environment
+        self._path = os.environ["PATH"]
+        self.summary = ""
+        """The line that tells wheeldock what the caches gave; "" if they were off."""
+
+    def __enter__(self) -> None:
+        """Put the front first on PATH."""
+        try:
+            os.environ["PATH"] = _set_up(includes.fingerprint(self._source, self._environment))
+        except (OSError, ValueError) as error:
+            print(f"The compiler cache is off: {error}", flush=True)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Take the front away, and keep the caches within their sizes."""
+        if os.environ["PATH"] == self._path:
+            return
+        os.environ["PATH"] = self._path
+        self.summary = statistics.line(STATE / "compiles.log", STATE / "links.log")
+        shutil.rmtree(STATE, ignore_errors=True)
+        trim(CACHE / "links", _LINKS_SIZE)
+        trim(CACHE / "toolchains", _TOOLCHAINS_SIZE)
+
+
+def _set_up(fingerprint: str) -> str:
+    """Make the front, and return a PATH that begins with it."""
+    compilers = compilers_on_path(os.environ["PATH"])
+    toolchain, identity = memory.toolchain(set(compilers.values()), CACHE / "toolchains")
+    programs = STATE / "bin"
+    programs.mkdir(parents=True)
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    _configure_links(toolchain, identity)
+    settings = {
+        "path": path,
+        "library_path": os.environ.get("LD_LIBRARY_PATH", ""),
+        "on_path": " ".join(toolchain.on_path),
+        "includes": fingerprint,
+        "ccache": _configured_ccache(identity),
+        "linker": str(_TOOLBOX / "link.py") if toolchain.lists_what_it_reads else "",
+        "python": str(_BIN / "python"),
+        "state": str(STATE),
+    }
+    script = (_TOOLBOX / "compiler" / "front.sh").read_text("utf-8")
+    for name, compiler in compilers.items():
+        values = {"compiler": compiler, **settings}
+        lines = [f"{variable}={shlex.quote(value)}\n" for variable, value in values.items()]
+        program = programs / name
+        program.write_text("".join(["#!/bin/sh\n", *lines, script]), "utf-8")
+        program.chmod(0o755)
+    return path
+
+
+def _configured_ccache(identity: str) -> str:
+    """The path of ccache, or "" where it does not run with its settings."""
+    (STATE / "identity").write_text(identity, "utf-8")
+    settings = {
+        "cache_dir": CACHE / "ccache",
+        "max_size": _CCACHE_SIZE,
+        "compiler_check": "content",
+        "extra_files_to_hash": STATE / "identity",
+        # It goes by inodes, and those of different containers can have the same numbers.
+        "inode_cache": "false",
+        "stats_log": STATE / "compiles.log",
+    }
+    lines = [f"{name} = {value}\n" for name, value in settings.items()]
+    (STATE / "ccache.conf").write_text("".join(lines), "utf-8")
+    config = str(STATE / "ccache.conf")
+    check = [str(_BIN / "ccache"), "--config-path", config, "--get-config", "max_size"]
+    try:
+        subprocess.run(check, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"Compiles are not cached: {error}", flush=True)
+        return ""
+    return check[0]
+
+
+def _configure_links(toolchain: Toolchain, identity: str) -> None:
+    settings = {
+        "identity": sha256(identity.encode()).hexdigest(),
+        "programs": toolchain.programs,
+        "folders": toolchain.library_folders,
+        "cache": str(CACHE / "links"),
+    }
+    (STATE / "links.json").write_text(json.dumps(settings), "utf-8")

@@ -1,0 +1,43 @@
+# A compiler's name on PATH: compiles go through ccache, links through the link cache, and all
+# else to the compiler. front.py writes what differs above this.
+# shellcheck shell=sh disable=SC2154
+
+pass() {
+    exec "${compiler}" "$@"
+}
+
+# The compiler would run other programs than those that the caches know.
+[ -z "${COMPILER_PATH+set}${GCC_EXEC_PREFIX+set}${LD_PRELOAD+set}" ] || pass "$@"
+[ "${LD_LIBRARY_PATH-}" = "${library_path}" ] || pass "$@"
+if [ "${PATH}" != "${path}" ]; then
+    for program in ${on_path}; do
+        [ "$(command -v "${program##*/}")" = "${program}" ] || pass "$@"
+    done
+fi
+
+action='' output='' shared='' file=''
+for argument do
+    case ${argument} in
+        -c) action=compile ;;
+        -E | -S | -M | -MM | -fsyntax-only) action=${action:-other} ;;
+        -o*) output=yes ;;
+        -shared) shared=yes ;;
+        @*) file=yes ;;
+        -B* | -wrapper* | -specs* | --specs* | -no-canonical-prefixes) pass "$@" ;;
+    esac
+done
+
+case ${action:-link} in
+    compile) ;;
+    link)
+        if [ -n "${linker}" ] && [ -n "${output}" ] && [ -n "${shared}${file}" ]; then
+            exec "${python}" -S -E -s -X pycache_prefix="${state}/pycache" \
+                "${linker}" "${state}" "${compiler}" "$@"
+        fi
+        [ -n "${file}" ] && [ -z "${output}" ] || pass "$@"
+        ;;
+    *) pass "$@" ;;
+esac
+[ -n "${ccache}" ] || pass "$@"
+export CCACHE_CONFIGPATH="${state}/ccache.conf" EXTERNAL_INCLUDE="${includes}"
+exec "${ccache}" "${compiler}" "$@"

@@ -1,0 +1,183 @@
+"""compiles.py RESULTS: try compiles that a cache could get wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench import Outcome, attempt, case, compare, front, run_cases, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+INCLUDES = ("-Inear", "-Ifar")
+
+
+def template() -> None:
+    """A source tree of one file and the header that it includes."""
+    Path("near").mkdir()
+    Path("far").mkdir()
+    write("far/value.h", "#define VALUE 1")
+    write("one.c", '#include "value.h"\nint one(void) { return VALUE; }')
+
+
+def compile_anew(*arguments: str, **environment: str) -> Outcome:
+    """Compile as a build of its own does."""
+    with front.CachedCompilers(Path.cwd(), Path("/env")):
+        command = ["gcc", *INCLUDES, *arguments, "-c", "one.c", "-o", "one.o"]
+        return compare(command, "one.o", environment)
+
+
+@case
+def nothing_changed() -> Iterator[Outcome]:
+    yield compile_anew()
+    yield compile_anew()
+
+
+@case
+def source_changed() -> Iterator[Outcome]:
+    yield compile_anew()
+    write("one.c", "int one(void) { return 2; }")
+    yield compile_anew()
+
+
+@case
+def header_changed() -> Iterator[Outcome]:
+    yield compile_anew()
+    write("far/value.h", "#define VALUE 2")
+    yield compile_anew()
+
+
+@case
+def header_turns_up_earlier() -> Iterator[Outcome]:
+    yield compile_anew()
+    write("near/value.h", "#define VALUE 2")
+    yield compile_anew()
+
+
+@case
+def optional_header_turns_up() -> Iterator[Outcome]:
+    test = '__has_include("extra.h")'
+    write("one.c", f"#if {test}\nint more(void) {{ return 1; }}\n#endif\nint one;")
+    yield compile_anew()
+    write("near/extra.h", "")
+    yield compile_anew()
+
+
+@case
+def what_makes_headers_changed() -> Iterator[Outcome]:
+    """No name in the tree is new, but a header that the build makes before it compiles is."""
+    yield compile_anew()
+    write("CMakeLists.txt", "# first")
+    yield compile_anew()
+    write("CMakeLists.txt", "# makes near/value.h")
+    with front.CachedCompilers(Path.cwd(), Path("/env")):
+        write("near/value.h", "#define VALUE 2")
+        yield compare(["gcc", *INCLUDES, "-c", "one.c", "-o", "one.o"], "one.o")
+
+
+@case
+def unrelated_file_turns_up() -> Iterator[Outcome]:
+    yield compile_anew()
+    write("notes.txt", "nothing that a compiler reads")
+    yield compile_anew()
+
+
+@case
+def another_assembler_on_path() -> Iterator[Outcome]:
+    yield compile_anew()
+    Path("bin").mkdir()
+    write("bin/as", '#!/bin/sh\nexec /usr/bin/as --defsym other=1 "$@"')
+    Path("bin/as").chmod(0o755)
+    with front.CachedCompilers(Path.cwd(), Path("/env")):
+        names, rest = os.environ["PATH"].split(":", 1)
+        path = f"{names}:{Path('bin').resolve()}:{rest}"
+        yield compare(["gcc", *INCLUDES, "-c", "one.c", "-o", "one.o"], "one.o", {"PATH": path})
+    os.environ["PATH"] = f"{Path('bin').resolve()}:{os.environ['PATH']}"
+    yield compile_anew()
+    os.environ["PATH"] = os.environ["PATH"].partition(":")[2]
+
+
+@case
+def another_folder_of_headers_with_the_same() -> Iterator[Outcome]:
+    """As a C library that does not include Python.h is compiled for another interpreter."""
+    yield compile_anew("-I/opt/python/cp311-cp311/include/python3.11")
+    yield compile_anew("-I/opt/python/cp313-cp313/include/python3.13")
+
+
+@case
+def debug_information_has_the_folder() -> Iterator[Outcome]:
+    yield compile_anew("-g")
+    os.renames("far", "inner/far")
+    os.rename("one.c", "inner/one.c")  # noqa: PTH104
+    os.chdir("inner")
+    Path("near").mkdir()
+    yield compile_anew("-g")
+    os.chdir("..")
+
+
+@case
+def with_a_list_of_dependencies() -> Iterator[Outcome]:
+    for _ in range(2):
+        yield compile_anew("-MD", "-MF", "one.d")
+        listed = Path("one.d").read_text(encoding="utf-8")
+        Path("one.d").unlink()
+        yield Outcome("", [] if "far/value.h" in listed else [listed])
+
+
+@case
+def failed_and_warned() -> Iterator[Outcome]:
+    write("one.c", "int one(void) { }")
+    yield compile_anew("-Wall")
+    yield compile_anew("-Wall")
+    write("one.c", "no C")
+    yield compile_anew()
+    yield compile_anew()
+
+
+@case
+def asked_and_not_compiled() -> Iterator[Outcome]:
+    with front.CachedCompilers(Path.cwd(), Path("/env")):
+        for arguments in (
+            *(["--version"], ["-dumpmachine"], ["-print-prog-name=ld"], ["-E", "one.c", "-Ifar"]),
+            *([], ["-M", "-Ifar", "one.c"], ["--help"], ["-shared"], ["-c"], ["-o", "a.out"]),
+            *(["-S", "-Ifar", "one.c", "-o", "a.out"], ["one.c", "-Ifar", "-o", "a.out"]),
+        ):
+            yield compare(["gcc", *arguments], "a.out")
+
+
+@case
+def standard_input() -> Iterator[Outcome]:
+    with front.CachedCompilers(Path.cwd(), Path("/env")):
+        outputs = [
+            subprocess.run(
+                [compiler, "-x", "c", "-", "-S", "-o", "-"],
+                input="int two;",
+                text=True,
+                capture_output=True,
+                check=True,
+            ).stdout
+            for compiler in ("gcc", "/usr/bin/gcc")
+        ]
+    yield Outcome("", outputs if outputs[0] != outputs[1] else [])
+
+
+@case
+def front_cannot_be_made() -> Iterator[Outcome]:
+    """The build goes on with the compilers as they are."""
+    front.STATE.write_text("in the way")
+    path = os.environ["PATH"]
+    with front.CachedCompilers(Path.cwd(), Path("/env")):
+        changed = [] if os.environ["PATH"] == path else [os.environ["PATH"]]
+        output = attempt(["gcc", *INCLUDES, "-c", "one.c", "-o", "one.o"], "one.o", {})
+    front.STATE.unlink()
+    yield Outcome("", changed, output["code"])
+
+
+if __name__ == "__main__":
+    front.CACHE.mkdir(parents=True, exist_ok=True)
+    write(sys.argv[1], json.dumps(run_cases("ccache", template)))

@@ -1,0 +1,6 @@
+#include "vendored.h"
+
+int vendored(int number)
+{
+    return number + 1;
+}

@@ -1,0 +1,273 @@
+"""The compiler cache and the link cache: nothing twice, and never anything wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import zipfile
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from wheeldock.builder import BuildEndedError, BuildRequest
+from wheeldock.recipe import DOCKER, network_secrets
+from wheeldock.record import BuildRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wheeldock.baseimage import BaseImage
+    from wheeldock.builder import Buildx
+
+pytestmark = pytest.mark.integration
+
+CASES = Path(__file__).with_name("compiler_cache")
+REQUIRES = ("setuptools", "scikit-build-core", "meson-python")
+TEST_STAGES = r"""
+FROM env AS compiler-cache-test
+ARG SCRIPT
+ARG SEED
+RUN --mount=type=bind,from=toolbox,target=/toolbox \
+    --mount=type=bind,from=cases,target=/cases \
+    --mount=type=tmpfs,target=/root/.cache/wheeldock \
+    --mount=type=cache,id=wheeldock-uv,target=/root/.cache/uv \
+    --mount=type=secret,id=ca \
+    source /toolbox/network.sh; \
+    /opt/wheeldock/bin/python /cases/${SCRIPT} /results.json "${SEED}"
+
+FROM scratch AS compiler-cache-results
+COPY --from=compiler-cache-test /results.json /
+"""
+
+ALL_HITS = {"compiles": {"hits": 2, "misses": 0}, "links": {"hits": 1, "misses": 0}}
+ALL_MISSES = {"compiles": {"hits": 0, "misses": 2}, "links": {"hits": 0, "misses": 1}}
+
+
+class Bench:
+    """Builds the Dockerfile with a few more stages, each time anew."""
+
+    def __init__(self, buildx: Buildx, base_image: BaseImage, folder: Path, seed: int) -> None:
+        self._buildx = buildx
+        self._base_image = base_image.reference
+        self._folder = folder
+        self.seed = seed
+        text = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
+        mine = text.replace("id=wheeldock-compiler${COLD},", f"id=wheeldock-test-{seed},")
+        anew = mine.replace("ARG COMPILER_CACHE=on", "ARG COMPILER_CACHE=on\nARG SEED")
+        assert text != mine != anew
+        (folder / "Dockerfile").write_text(anew + TEST_STAGES, encoding="utf-8")
+
+    def build(self, target: str, output: str, contexts: Mapping[str, Path], **more: str) -> Path:
+        """Build a target into a folder, and return it; a failure shows the end of the log."""
+        request = BuildRequest(
+            target=target,
+            dockerfile=self._folder / "Dockerfile",
+            context=DOCKER,
+            contexts={"toolbox": DOCKER / "toolbox", **contexts},
+            output=self._folder / output,
+            build_args={
+                "BASE_IMAGE": self._base_image,
+                "TOOLS_INTERPRETER": "cp313-cp313",
+                "INTERPRETER": "cp313-cp313",
+                "BUILD_REQUIRES": "\n".join(REQUIRES),
+                "SEED": f"{self.seed}",
+                **more,
+            },
+            secrets=network_secrets(os.environ),
+        )
+        record = BuildRecord()
+        try:
+            for event in self._buildx.build(request):
+                record.add(event)
+        except BuildEndedError:
+            step = record.failed_step
+            log = record.tail(step) if step else [*record.notices]
+            pytest.fail("\n".join([f"seed {self.seed}", *log]), pytrace=False)
+        self.caches = record.caches
+        return self._folder / output
+
+    def run(self, script: str) -> Any:
+        """Run a script of the cases in a container, and return what it found."""
+        output = self.build(
+            "compiler-cache-results", script, {"cases": CASES}, SCRIPT=f"{script}.py"
+        )
+        return json.loads((output / "results.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def bench(buildx: Buildx, base_image: BaseImage, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    assert {"cp311-cp311", "cp313-cp313"} <= set(base_image.interpreters)
+    seed = random.SystemRandom().randrange(10**6)
+    return Bench(buildx, base_image, tmp_path_factory.mktemp("bench"), seed)
+
+
+# --- links ---
+
+PASSED = ""
+LINKS = {
+    "nothing_changed": ["miss", "hit"],
+    "object_changed_and_back": ["miss", "miss", "hit"],
+    "static_library_changed": ["miss", "miss"],
+    "shared_library_changed": ["miss", "miss"],
+    "version_script_changed": ["miss", "miss"],
+    "flag_changed": ["miss", "miss", "miss"],
+    "environment_changed": ["miss", "miss", "miss"],
+    "another_folder": ["miss", "hit"],
+    "another_folder_with_debug_information": [*["miss"] * 5, "hit"] * 2,
+    "another_linker": ["miss", PASSED, PASSED],
+    "another_linker_on_path": ["miss", PASSED, PASSED, PASSED, "hit"],
+    "library_turns_up_earlier": ["miss", "miss", "hit"],
+    "shared_library_turns_up_beside": ["miss", "miss"],
+    "library_turns_up_in_the_system": ["miss", "miss", "hit"],
+    "response_file_changed": [PASSED, PASSED],
+    "linker_script_changed": ["miss", "hit", "miss"],
+    "linker_script_that_searches": ["miss", "miss"],
+    "member_of_a_thin_archive_changed": ["miss", "miss"],
+    "more_than_one_output": [PASSED] * 7,
+    "list_of_inputs": ["hit", PASSED],
+    "random_output": [PASSED],
+    "made_for_this_machine": [PASSED, PASSED],
+    "compiled_and_linked_at_once": [PASSED, PASSED],
+    "special_output": [PASSED, PASSED],
+    "failed": [PASSED] * 6,
+    "warned": ["miss", "miss"],
+    "code_generator_says_that_it_is_alone": ["miss", "hit"],
+    "private_umask": ["miss", "hit"],
+    "output_edited_in_place": ["miss", "hit"],
+    "cache_is_damaged": ["miss", "miss", "hit", "miss", "hit"],
+    "names_with_spaces": ["miss", "hit", "miss", "miss"],
+    "many_at_the_same_time": [PASSED, PASSED],
+}
+"""For each case, what the link cache says of each of its links."""
+
+FAILURES = {"failed"}
+"""The cases in which every command fails, as it would without the cache."""
+
+
+@pytest.fixture(scope="module")
+def links(bench: Bench) -> dict[str, list[dict[str, Any]]]:
+    return bench.run("links")
+
+
+@pytest.mark.parametrize("case", LINKS)
+def test_a_link_is_what_it_is_without_the_cache(links: dict[str, Any], case: str) -> None:
+    outcomes = links[case]
+    assert [outcome["cache"] for outcome in outcomes] == LINKS[case]
+    assert [outcome["differences"] for outcome in outcomes] == [[]] * len(outcomes)
+    assert all((outcome["code"] != 0) is (case in FAILURES) for outcome in outcomes)
+
+
+def test_after_random_edits_too(bench: Bench, links: dict[str, Any]) -> None:
+    outcomes = links["random_edits"]
+    assert {outcome["cache"] for outcome in outcomes} == {"hit", "miss"}, f"seed {bench.seed}"
+    assert not [outcome for outcome in outcomes if outcome["differences"]], f"seed {bench.seed}"
+
+
+def test_no_case_of_links_is_left_out(links: dict[str, Any]) -> None:
+    assert set(links) == {*LINKS, "random_edits"}
+
+
+# --- compiles ---
+
+AS_PREPROCESSED = "hit of the preprocessed"
+COMPILES = {
+    "nothing_changed": ["miss", "hit"],
+    "source_changed": ["miss", "miss"],
+    "header_changed": ["miss", "miss"],
+    "header_turns_up_earlier": ["miss", "miss"],
+    "optional_header_turns_up": ["miss", "miss"],
+    "what_makes_headers_changed": ["miss", AS_PREPROCESSED, "miss"],
+    "unrelated_file_turns_up": ["miss", AS_PREPROCESSED],
+    "another_assembler_on_path": ["miss", PASSED, "miss"],
+    "another_folder_of_headers_with_the_same": ["miss", AS_PREPROCESSED],
+    "debug_information_has_the_folder": ["miss", "miss"],
+    "with_a_list_of_dependencies": ["miss", PASSED, "hit", PASSED],
+    "failed_and_warned": ["miss", "hit", PASSED, PASSED],
+    "asked_and_not_compiled": [PASSED] * 12,
+    "standard_input": [PASSED],
+    "front_cannot_be_made": [PASSED],
+}
+"""For each case, what ccache says of each of its compiles."""
+
+
+@pytest.fixture(scope="module")
+def compiles(bench: Bench) -> dict[str, list[dict[str, Any]]]:
+    return bench.run("compiles")
+
+
+@pytest.mark.parametrize("case", COMPILES)
+def test_a_compile_is_what_it_is_without_the_cache(compiles: dict[str, Any], case: str) -> None:
+    outcomes = compiles[case]
+    assert [outcome["cache"] for outcome in outcomes] == COMPILES[case]
+    assert [outcome["differences"] for outcome in outcomes] == [[]] * len(outcomes)
+
+
+def test_no_case_of_compiles_is_left_out(compiles: dict[str, Any]) -> None:
+    assert set(compiles) == set(COMPILES)
+
+
+# --- wheels ---
+
+
+@pytest.fixture(scope="module")
+def wheels(bench: Bench) -> dict[str, Any]:
+    return bench.run("backends")
+
+
+@pytest.mark.parametrize(
+    ("backend", "compiled"), [("setuptools", 2), ("scikit-build-core", 3), ("meson-python", 2)]
+)
+def test_no_backend_compiles_or_links_anything_twice(
+    wheels: dict[str, Any], backend: str, compiled: int
+) -> None:
+    hits = {"compiles": {"hits": compiled, "misses": 0}, "links": {"hits": 1, "misses": 0}}
+    built = wheels[backend]
+    assert built["first"]["caches"]["links"] == {"hits": 0, "misses": 1}
+    assert built["again"]["caches"] == hits
+    assert built["python file changed"]["caches"] == hits
+
+
+@pytest.mark.parametrize("backend", ["setuptools", "scikit-build-core", "meson-python"])
+def test_an_extension_is_what_it_is_without_the_caches(
+    wheels: dict[str, Any], backend: str
+) -> None:
+    plain = wheels[backend]["without"]
+    assert len(plain["libraries"]) == 1
+    assert plain["caches"] is None
+    assert all(built["libraries"] == plain["libraries"] for built in wheels[backend].values())
+
+
+def test_what_does_not_include_python_h_is_compiled_for_all_interpreters_at_once(
+    wheels: dict[str, Any],
+) -> None:
+    # CMake's own file, with which it looks at the compiler, is the other hit.
+    assert wheels["other interpreter"]["caches"]["compiles"] == {"hits": 2, "misses": 1}
+
+
+def libraries(folder: Path) -> dict[str, str]:
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        return {
+            name: sha256(archive.read(name)).hexdigest()
+            for name in archive.namelist()
+            if name.endswith(".so")
+        }
+
+
+def test_the_caches_outlive_a_build(bench: Bench, tmp_path: Path) -> None:
+    source = tmp_path / "sdist/src"
+    shutil.copytree(CASES / "projects/setuptools", source)
+    tag = {"PLATFORM_TAG": "manylinux_2_28_x86_64"}
+    sdist = {"sdist": tmp_path / "sdist"}
+    first = libraries(bench.build("wheel", "first", sdist, **tag))
+    assert bench.caches == ALL_MISSES
+    (source / "ext/__init__.py").write_text("changed = True\n")
+    again = libraries(bench.build("wheel", "again", sdist, **tag))
+    assert bench.caches == ALL_HITS
+    plain = libraries(bench.build("wheel", "plain", sdist, COMPILER_CACHE="off", **tag))
+    assert bench.caches is None
+    assert first == again == plain
