@@ -91,13 +91,13 @@ def total(exports: Iterable[Export]) -> int:
     return sum(export.size for export in exports)
 
 
-def beyond(exports: Sequence[Export], keep: int) -> list[Export]:
+def beyond(exports: Sequence[Export], keep: int, *, thorough: bool = False) -> list[Export]:
     """
     What has to go so that no more than `keep` bytes stay.
 
     What cannot be imported goes in any case, then what was written longest ago.
     """
-    going = [export for export in exports if export.flaw()]
+    going = [export for export in exports if export.flaw(thorough=thorough)]
     rest = sorted((item for item in exports if item not in going), key=lambda item: item.written)
     left = total(rest)
     for export in rest:
@@ -131,14 +131,14 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def bytes_of(text: str) -> int:
+def bytes_of(text: str, option: str = "--keep") -> int:
     """
-    Read a size as people write it: `500MB`, `2 GiB`, `0`.
+    Read a size as people write it: `500MB`, `2 GiB`, `0`; `option` names it in messages.
 
     Raises UsageError.
     """
     match = _SIZE.fullmatch(text.strip())
     if match is None or (match["binary"] and not match["unit"]):
-        raise UsageError(f"--keep: {text!r} is no size; one is 500MB, 2GiB or 0")
+        raise UsageError(f"{option}: {text!r} is no size; one is 500MB, 2GiB or 0")
     base = 1024 if match["binary"] else 1000
     return int(float(match["number"]) * base ** _UNITS.index(match["unit"].lower()))

@@ -139,7 +139,7 @@ def explain(name: str, base_image: str, record: BuildRecord) -> WheeldockError:
 def ended_in_a_command(record: BuildRecord) -> bool:
     """Whether a build failed in a RUN of the Dockerfile, which no cache can have broken."""
     step = record.failed_step
-    return step is not None and _EXIT_CODE.search(step.error) is not None
+    return step is not None and "did not complete successfully" in step.error
 
 
 def _explain_start(name: str, text: str) -> WheeldockError:

@@ -95,7 +95,7 @@ def _take_away(
         show(f"Nothing to remove in {place}/")
         return
     show(_table({export: export.flaw() for export in going}))
-    if not yes and not confirm(f"Remove {_count(going)} from {place}/?"):
+    if not yes and not confirm(f"Remove {count(going)} from {place}/?"):
         show("Nothing was removed.")
         return
     with State(Path.cwd() / ".wheeldock").locked(show):
@@ -103,13 +103,14 @@ def _take_away(
     show(_sum("removed from", place, going))
 
 
-def _count(found: Sequence[Export]) -> str:
+def count(found: Sequence[Export]) -> str:
+    """How many exports there are and what they take, for people."""
     exported = "1 export" if len(found) == 1 else f"{len(found)} exports"
     return f"{exported} ({decimal(exports.total(found))})"
 
 
 def _sum(where: str, place: Path, found: Sequence[Export]) -> str:
-    return f"{_count(found)} {where} {place}/"
+    return f"{count(found)} {where} {place}/"
 
 
 def _table(found: Mapping[Export, str]) -> Table:

@@ -11,6 +11,7 @@ import contextlib
 import errno
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from invoke import Collection, Context, Exit, task
@@ -187,6 +188,38 @@ def cache_prune(_: Context, keep: str, yes: bool = False) -> None:
         housekeeping.prune(keep, yes=yes, show=_show(), confirm=_agree)
 
 
+@task(
+    name="save",
+    help={
+        "directory": "Where to, e.g. a folder that a CI's cache action keeps.",
+        "max-size": "How much to save, the newest first (default: 2GB).",
+    },
+)
+def cache_save(_: Context, directory: str, max_size: str = "2GB") -> None:
+    """
+    Save the cache folder to a directory, for a machine that is thrown away.
+
+    Example: invoke cache.save ~/ci-cache --max-size 500MB
+    """
+    with _explained():
+        from wheeldock import exports, transfer
+
+        transfer.save(Path(directory), exports.bytes_of(max_size, "--max-size"), _say)
+
+
+@task(name="restore", help={"directory": "Where `cache.save` saved to."})
+def cache_restore(_: Context, directory: str) -> None:
+    """
+    Restore the cache folder from a directory, as far as there is something.
+
+    Example: invoke cache.restore ~/ci-cache
+    """
+    with _explained():
+        from wheeldock import transfer
+
+        transfer.restore(Path(directory), _say)
+
+
 def _show() -> Callable[[RenderableType], None]:
     from rich.console import Console
 
@@ -251,4 +284,10 @@ def _exit(error: WheeldockError) -> Exit:
 
 ns = Collection(build, setup)
 ns.add_collection(Collection("engine", start, stop, status))
-ns.add_collection(Collection("cache", cache_status, cache_verify, cache_clear, cache_prune))
+ns.add_collection(
+    Collection(
+        "cache",
+        *(cache_status, cache_verify, cache_clear, cache_prune),
+        *(cache_save, cache_restore),
+    )
+)

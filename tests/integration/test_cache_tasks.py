@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.integration.workplace import COMMAND, ONE, Ended, Workplace
+from tests.integration.workplace import ONE, Workplace
 
 from wheeldock.errors import CacheDamagedError, UsageError
 
@@ -16,46 +15,34 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 
-def wheeldock(workplace: Workplace, *arguments: str) -> Ended:
-    done = subprocess.run(
-        [COMMAND, *arguments],
-        check=False,
-        cwd=workplace.folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
-    return Ended(done.returncode, done.stdout, done.stderr)
-
-
 def test_what_a_build_exported_is_told_checked_and_taken_away(
     workplace: Workplace, base_image: BaseImage
 ) -> None:
     assert base_image
     workplace.built(workplace.build(*ONE))
     cache = workplace.state / "cache"
-    told = wheeldock(workplace, "cache.status").out
+    told = workplace.run("cache.status").out
     for target in ("sdist", ONE[1]):
         (line,) = (line for line in told.splitlines() if target in line)
         assert line.split()[0] == "tiny"
         assert line.split()[-1] == "usable"
-    assert wheeldock(workplace, "cache.verify").code == 0
+    assert workplace.run("cache.verify").code == 0
 
     blob = max((cache / "tiny/sdist/blobs/sha256").iterdir(), key=lambda path: path.stat().st_size)
     blob.chmod(0o644)
     blob.write_bytes(blob.read_bytes()[::-1])
-    damaged = wheeldock(workplace, "cache.verify")
+    damaged = workplace.run("cache.verify")
     assert damaged.code == CacheDamagedError.code
     assert "cache/tiny/sdist: corrupt" in damaged.err
 
     (cache / "tiny/notes.txt").write_text("mine")
-    unasked = wheeldock(workplace, "cache.clear")
+    unasked = workplace.run("cache.clear")
     assert (unasked.code, (cache / "tiny/sdist").exists()) == (UsageError.code, True)
     assert "--yes" in unasked.err
-    pruned = wheeldock(workplace, "cache.prune", "--keep", "10MB", "--yes")
+    pruned = workplace.run("cache.prune", "--keep", "10MB", "--yes")
     assert pruned.code == 0, pruned.err
     assert {path.name for path in (cache / "tiny").iterdir()} == {"notes.txt", ONE[1]}
-    cleared = wheeldock(workplace, "cache.clear", "--yes")
+    cleared = workplace.run("cache.clear", "--yes")
     assert cleared.code == 0, cleared.err
     assert [path.name for path in cache.rglob("*")] == ["tiny", "notes.txt"]
 

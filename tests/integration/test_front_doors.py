@@ -17,7 +17,7 @@ pytestmark = pytest.mark.integration
 REPOSITORY = Path(__file__).parents[2]
 TASKS = (
     *("build", "setup", "engine.start", "engine.stop", "engine.status"),
-    *("cache.status", "cache.verify", "cache.clear", "cache.prune"),
+    *("cache.status", "cache.verify", "cache.clear", "cache.prune", "cache.save", "cache.restore"),
 )
 
 BESIDE_OWN_TASKS = """

@@ -97,6 +97,18 @@ class Workplace:
         """Run `wheeldock build` to its end."""
         return wait(self.start(*arguments, inside=inside, environment=environment, cwd=cwd))
 
+    def run(self, *arguments: str) -> Ended:
+        """Run another of wheeldock's commands, where nobody can be asked."""
+        done = subprocess.run(
+            [COMMAND, *arguments],
+            check=False,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
     def refused(self, ended: Ended, error: type[WheeldockError], *said: str) -> None:
         """Check the exit code, what was said, and that nothing was touched or left behind."""
         self._note("exit code", ended.code)

@@ -1,0 +1,107 @@
+"""
+`invoke cache.save` and `cache.restore`: the cache folder to a folder of its own, and back.
+
+A throw-away CI runner gives that folder to its CI's cache action. What is in it lies below
+`exports`, in the layout of a cache folder.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.filesize import decimal
+
+from wheeldock import exports
+from wheeldock.cache import BASE_IMAGES, TargetCache
+from wheeldock.errors import OutputError
+from wheeldock.housekeeping import count, folder
+from wheeldock.state import State
+from wheeldock.swap import remove, take_place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wheeldock.exports import Export
+
+    Say = Callable[[str], None]
+
+EXPORTS = "exports"
+"""The folder below the one that is saved to."""
+
+
+def save(target: Path, limit: int, say: Say) -> None:
+    """
+    Save what is whole in the cache folder, the newest first, up to `limit` bytes.
+
+    It replaces what was saved there before. Raises ConfigurationError, LockedError, OutputError
+    when `target` has what is not wheeldock's, or OSError.
+    """
+    place, saved = folder(), target / EXPORTS
+    _check_ours(saved)
+    with State(Path.cwd() / ".wheeldock").locked(say):
+        found = exports.find(place)
+        left = exports.beyond(found, limit, thorough=True)
+        fresh = saved.with_name(f"{EXPORTS}{TargetCache.FRESH}")
+        remove(fresh)
+        try:
+            going = [export for export in found if export not in left]
+            fresh.mkdir(parents=True)
+            for export in going:
+                shutil.copytree(export.path, fresh / export.project / export.target)
+            _copy_notes(place, fresh)
+            take_place(fresh, saved)
+        finally:
+            remove(fresh)
+    say(f"{count(going)} saved to {target}/")
+    for export in left:
+        why = export.flaw(thorough=True) or f"beyond {decimal(limit)}"
+        say(f"left out: {export.path} ({why})")
+
+
+def restore(source: Path, say: Say) -> None:
+    """
+    Put what was saved back into the cache folder, where that has nothing newer.
+
+    What is missing, damaged or none of wheeldock's is left out: it costs time and no build.
+    Raises ConfigurationError, LockedError, or OSError.
+    """
+    place = folder()
+    with State(Path.cwd() / ".wheeldock").locked(say):
+        found = exports.find(source / EXPORTS)
+        going = [export for export in found if _is_wanted(export, place)]
+        for export in going:
+            cache = TargetCache(place / export.project / export.target)
+            shutil.copytree(export.path, cache.prepare(), dirs_exist_ok=True)
+            cache.commit()
+        _copy_notes(source / EXPORTS, place)
+    say(f"{count(going)} restored from {source}/")
+    for export in found:
+        if flaw := export.flaw(thorough=True):
+            say(f"left out: {export.path} ({flaw})")
+
+
+def _is_wanted(export: Export, place: Path) -> bool:
+    if export.flaw(thorough=True):
+        return False
+    here = {there.path: there for there in exports.find(place)}
+    there = here.get(place / export.project / export.target)
+    return there is None or bool(there.flaw()) or there.written < export.written
+
+
+def _copy_notes(source: Path, target: Path) -> None:
+    for note in exports.notes(source):
+        (target / BASE_IMAGES).mkdir(parents=True, exist_ok=True)
+        shutil.copy2(note, target / BASE_IMAGES)
+
+
+def _check_ours(saved: Path) -> None:
+    """Raise OutputError when something is there that no `save` has put there."""
+    ours = {*(export.path for export in exports.find(saved)), *exports.notes(saved)}
+    for path in [*saved.rglob("*"), *([saved] if saved.is_file() else [])]:
+        if not path.is_dir() and ours.isdisjoint([path, *path.parents]):
+            raise OutputError(
+                f"{path} is not from `invoke cache.save`, which would replace it",
+                cure="Save to another folder.",
+            )
