@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wheeldock.journal import Journal
 
 _ENGINE_FOLDERS = (
+    "/etc/cni",
     "/etc/docker",
     "/var/lib/docker",
     "/var/lib/containerd",
