@@ -17,7 +17,7 @@ from rich.text import Text
 from wheeldock.errors import StoppedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rich.console import Console, JustifyMethod
 
@@ -46,6 +46,8 @@ class TargetReport:
     """What it took by the clock."""
     cached: bool
     """Whether every step came from the cache."""
+    compiler_cache: Mapping[str, Mapping[str, int]] | None = None
+    """The `hits` and `misses` among its `compiles` and `links`; None when it ran none of them."""
     error: str = ""
     """Why it failed: a line that names the stage, then the last lines of its log."""
     exit_code: int = 0
@@ -142,6 +144,13 @@ def _stages(target: TargetReport) -> str:
     return ", ".join(f"{stage} {spent:.1f}" for stage, spent in named.items())
 
 
+def _reused(target: TargetReport) -> str:
+    """How much of what it compiled and linked came from the caches, e.g. `3/4 compiles`."""
+    counts = (target.compiler_cache or {}).items()
+    sums = ((kind, count["hits"], count["hits"] + count["misses"]) for kind, count in counts)
+    return ", ".join(f"{hits}/{total} {kind}" for kind, hits, total in sums if total)
+
+
 _COLUMNS: dict[str, Callable[[TargetReport], str]] = {
     "target": lambda target: target.name,
     "result": outcome,
@@ -150,9 +159,10 @@ _COLUMNS: dict[str, Callable[[TargetReport], str]] = {
     "size": lambda target: "" if target.size is None else decimal(target.size),
     "sha256": lambda target: (target.sha256 or "")[:12],
     "seconds by stage": _stages,
+    "reused": _reused,
 }
 _TO_THE_RIGHT = {"time", "size"}
-_HOW = ("target", "result", "time", "seconds by stage")
+_HOW = ("target", "result", "time", "seconds by stage", "reused")
 _WHAT = ("file", "size", "sha256")
 
 
@@ -161,8 +171,10 @@ def table(report: RunReport) -> Table:
     return _table(report.targets, tuple(_COLUMNS))
 
 
-def _table(targets: Iterable[TargetReport], columns: Sequence[str]) -> Table:
+def _table(targets: Sequence[TargetReport], columns: Sequence[str]) -> Table:
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    if not any(map(_reused, targets)):
+        columns = [name for name in columns if name != "reused"]
     for name in columns:
         justify: JustifyMethod = "right" if name in _TO_THE_RIGHT else "left"
         made.add_column(name, justify=justify, overflow="fold", no_wrap=name == "target")

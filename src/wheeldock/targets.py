@@ -44,6 +44,7 @@ class TargetResult:
             stages=record.seconds,
             seconds=seconds,
             cached=record.cached,
+            compiler_cache=record.caches,
             error="",
             exit_code=0,
         )

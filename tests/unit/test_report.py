@@ -91,6 +91,7 @@ def test_the_file_is_for_programs(tmp_path: Path) -> None:
         "stages": {"env": 0.0, "sdist": 0.0},
         "seconds": 0.41,
         "cached": True,
+        "compiler_cache": None,
         "error": "",
         "exit_code": 0,
     }
@@ -188,6 +189,36 @@ def test_a_wide_console_has_a_row_a_target() -> None:
         ),
         "cp39-manylinux_x86_64 failed 12.6 s env 4.1, build 8.0",
     ]
+
+
+CACHES = {"compiles": {"hits": 3, "misses": 1}, "links": {"hits": 1, "misses": 0}}
+
+
+def test_what_was_compiled_before_has_a_column() -> None:
+    lines = shown(run(SDIST, replace(wheel(13), compiler_cache=CACHES)), 200)
+    assert lines[1].split()[-1] == "reused"
+    assert lines[3].rstrip().endswith("3/4 compiles, 1/1 links")
+
+
+def test_that_column_too_fits_80_columns() -> None:
+    lines = shown(run(SDIST, replace(wheel(13), compiler_cache=CACHES)), 80)
+    assert max(map(len, lines)) <= 80
+    text = " ".join(lines)
+    assert all(
+        word in text for word in ("cp313-manylinux_x86_64 ", "reused", "3/4", "1/1", "links")
+    )
+
+
+def test_what_was_not_linked_is_not_counted() -> None:
+    caches = CACHES | {"links": {"hits": 0, "misses": 0}}
+    lines = shown(run(replace(wheel(13), compiler_cache=caches)), 200)
+    assert any(line.rstrip().endswith("3/4 compiles") for line in lines)
+
+
+def test_what_the_caches_gave_can_be_read(tmp_path: Path) -> None:
+    report = run(replace(wheel(13), compiler_cache=CACHES))
+    write(report, tmp_path / "report.json")
+    assert read(tmp_path / "report.json") == report
 
 
 def test_80_columns_keep_every_name_whole() -> None:
