@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from benchmarks.table import YARDSTICK, figure, times
-from benchmarks.ways import OURS
+from benchmarks.ways import FLOOR, OURS
 
 if TYPE_CHECKING:
     from benchmarks.results import Results
@@ -26,7 +26,7 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 
 def picture(results: Results) -> str:
     """An SVG with one group of bars per scenario; their lengths are the medians."""
-    ways = results.ways
+    ways = _shown(results)
     group = len(ways) * _BAR + _GAP
     height = _TOP + len(results.scenarios) * group + 24
     medians = (results.median(way, title) for way in ways for title in results.scenarios)
@@ -55,6 +55,10 @@ def picture(results: Results) -> str:
     return ET.tostring(svg, encoding="unicode") + "\n"
 
 
+def _shown(results: Results) -> list[str]:
+    return [way for way in results.ways if way != FLOOR]
+
+
 def _bar(
     svg: ET.Element, results: Results, what: tuple[str, str], top: float, longest: float
 ) -> None:
@@ -72,7 +76,7 @@ def _bar(
         width=f"{length:.1f}",
         height=str(_BAR - 2),
         rx="2",
-        fill=_colour(results.ways, way),
+        fill=_colour(_shown(results), way),
     )
     label = f"{figure(seconds)} s"
     ratio = results.ratio(way, scenario, against=YARDSTICK)
@@ -106,7 +110,7 @@ def _conditions(results: Results) -> str:
     )
 
 
-def _text(  # noqa: PLR0913 - what SVG needs
+def _text(
     svg: ET.Element,
     x: float,
     y: float,

@@ -11,7 +11,7 @@ from statistics import median
 from typing import TYPE_CHECKING, TypeAlias
 
 from benchmarks.command import run
-from benchmarks.ways import Cibuildwheel
+from benchmarks.ways import WAYS, Cibuildwheel
 from wheeldock import __version__
 
 if TYPE_CHECKING:
@@ -76,8 +76,9 @@ class Results:
 
     @property
     def ways(self) -> list[str]:
-        """The ways, in the order in which they were first taken."""
-        return list(dict.fromkeys(sample.way for sample in self.samples))
+        """The ways, in the order of tables."""
+        taken = {sample.way for sample in self.samples}
+        return [way for way in WAYS if way in taken]
 
     @property
     def scenarios(self) -> list[str]:

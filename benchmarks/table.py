@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from benchmarks.ways import FLOOR, OURS
+
 if TYPE_CHECKING:
     from benchmarks.results import Results
 
@@ -14,13 +16,20 @@ YARDSTICK = "cibuildwheel"
 
 
 def table(results: Results) -> Table:
-    """One scenario a row, one way a column, with how many times as fast as cibuildwheel it is."""
+    """
+    One scenario a row, one way a column, with how many times as fast as cibuildwheel it is.
+
+    The last column is how far wheeldock is above the floor.
+    """
     made = Table(caption=results.caption(), caption_justify="left")
     made.add_column("seconds")
     for way in results.ways:
         made.add_column(way, justify="right")
+    made.add_column(f"{OURS} / {FLOOR}", justify="right")
     for scenario in results.scenarios:
-        made.add_row(scenario, *(_cell(results, way, scenario) for way in results.ways))
+        above = results.ratio(FLOOR, scenario, against=OURS)
+        cells = (_cell(results, way, scenario) for way in results.ways)
+        made.add_row(scenario, *cells, times(above) if above else "")
     return made
 
 
@@ -29,7 +38,7 @@ def _cell(results: Results, way: str, scenario: str) -> str:
     ratio = results.ratio(way, scenario, against=YARDSTICK)
     if seconds is None:
         return ""
-    if ratio is None or way == YARDSTICK:
+    if ratio is None or way in {YARDSTICK, FLOOR}:
         return figure(seconds)
     return f"{figure(seconds)} ({times(ratio)})"
 

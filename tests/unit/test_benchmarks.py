@@ -41,12 +41,13 @@ RESULTS = Results(
         Sample("wheeldock", "cold", 2, 20.0, 0.1),
         Sample("wheeldock", "nothing <changed>", 2, 0.5, 0.1),
         Sample("wheeldock", "cold", 3, 10.0, 0.1),
+        Sample("bare commands", "cold", 3, 16.0, 0.1),
     ),
 )
 
 
 def test_medians_and_ratios_are_of_all_rounds() -> None:
-    assert RESULTS.ways == ["cibuildwheel", "wheeldock"]
+    assert RESULTS.ways == ["cibuildwheel", "wheeldock", "bare commands"]
     assert RESULTS.rounds("wheeldock") == 3
     assert RESULTS.median("wheeldock", "cold") == 20.0
     assert RESULTS.ratio("wheeldock", "cold", against="cibuildwheel") == 1.5
@@ -67,7 +68,13 @@ def test_the_table_has_each_median_and_its_ratio() -> None:
     lines = console.export_text().splitlines()
 
     (cold,) = (line for line in lines if line.startswith("│ cold"))
-    assert [cell.strip() for cell in cold.strip("│").split("│")] == ["cold", "30", "20 (1.5x)"]
+    assert [cell.strip() for cell in cold.strip("│").split("│")] == [
+        "cold",
+        "30",
+        "20 (1.5x)",
+        "16",
+        "1.2x",
+    ]
     assert any("0.40 (90x)" in line for line in lines)
     assert any("3 wheels, 2 cores" in line for line in lines)
 
@@ -83,6 +90,7 @@ def test_the_pictures_bars_are_as_long_as_the_medians() -> None:
     ]
     texts = [text.text for text in svg.iter(f"{space}text")]
 
+    assert len(lengths) == 4
     assert lengths[0] / lengths[1] == pytest.approx(30 / 20, rel=0.01)
     assert lengths[2] == max(lengths)
     assert "20 s, 1.5x" in texts
