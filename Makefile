@@ -33,7 +33,7 @@ UV = UV_SYSTEM_CERTS=1 UV_DEFAULT_INDEX="$$(.venv/bin/python -m pip config get g
 
 # A virtual environment without its stamp is half made: it is made anew.
 .venv/ready: pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
 	  { echo "$(PYTHON) is missing or older than 3.10: name a newer one, e.g. make PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 	  { echo "$(PYTHON) makes no virtual environments: apt-get install python3-venv" >&2; exit 1; }
