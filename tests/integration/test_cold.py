@@ -11,6 +11,8 @@ import pytest
 from tests.integration import projects
 from tests.integration.workplace import ONE
 
+from wheeldock.recipe import DOCKER
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -20,7 +22,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.integration
 
-MOUNTS = {"wheeldock-uv": "/root/.cache/uv"}
+MOUNTS = dict(
+    re.findall(
+        r"--mount=type=cache,id=([\w-]+)\$\{COLD\},target=([\w./-]+)",
+        (DOCKER / "Dockerfile").read_text(encoding="utf-8"),
+    )
+)
 """The cache mounts of the Dockerfile, and where they are."""
 
 NOTHING_WARM = f"""\
@@ -51,6 +58,7 @@ def in_mounts(base_image: str, folder: Path, script: str) -> None:
 def test_a_cold_build_uses_no_cache_and_touches_none(
     workplace: Workplace, base_image: BaseImage, tmp_path: Path
 ) -> None:
+    assert "wheeldock-uv" in MOUNTS
     projects.write_tiny(workplace.folder, setup=NOTHING_WARM + projects.SETUP)
     places = " ".join(MOUNTS.values())
     in_mounts(base_image.reference, tmp_path, f"for m in {places}; do rm -f $m/marker; done")
