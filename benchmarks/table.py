@@ -22,10 +22,10 @@ def table(results: Results) -> Table:
     The last column is how far wheeldock is above the floor.
     """
     made = Table(caption=results.caption(), caption_justify="left")
-    made.add_column("seconds")
+    made.add_column("seconds", no_wrap=True)
     for way in results.ways:
         made.add_column(way, justify="right")
-    made.add_column(f"{OURS} / {FLOOR}", justify="right")
+    made.add_column("above bare", justify="right")
     for scenario in results.scenarios:
         above = results.ratio(FLOOR, scenario, against=OURS)
         cells = (_cell(results, way, scenario) for way in results.ways)
