@@ -70,7 +70,7 @@ def wheel_request(recipe: Recipe, target: BuildTarget, sdist: Path, output: Path
         target="wheel",
         dockerfile=DOCKER / "Dockerfile",
         context=DOCKER,
-        contexts={"sdist": sdist},
+        contexts={"source": sdist},
         output=output,
         arguments={
             "INTERPRETER": target.identifier.interpreter,

@@ -262,7 +262,7 @@ def test_the_caches_outlive_a_build(bench: Bench, tmp_path: Path) -> None:
     source = tmp_path / "sdist/src"
     shutil.copytree(CASES / "projects/setuptools", source)
     tag = {"PLATFORM_TAG": "manylinux_2_28_x86_64"}
-    sdist = {"sdist": tmp_path / "sdist"}
+    sdist = {"source": tmp_path / "sdist"}
     first = libraries(bench.build("wheel", "first", sdist, **tag))
     assert bench.caches == ALL_MISSES
     (source / "ext/__init__.py").write_text("changed = True\n")

@@ -36,7 +36,7 @@ WHEEL = wheel_request(RECIPE, CP311, Path("/sdist"), Path("/out"))
 def test_an_sdist_is_built_from_the_source_tree_with_its_own_ignore_file() -> None:
     assert (SDIST.target, SDIST.context) == ("sdist-file", Path("/project"))
     assert SDIST.dockerfile == Path("/scratch/Dockerfile")
-    assert "sdist" not in SDIST.contexts
+    assert "source" not in SDIST.contexts
 
 
 def test_an_sdist_is_built_by_the_interpreter_of_the_tools() -> None:
@@ -44,7 +44,7 @@ def test_an_sdist_is_built_by_the_interpreter_of_the_tools() -> None:
 
 
 def test_a_wheel_is_built_from_the_sdist_and_from_nothing_else() -> None:
-    assert WHEEL.contexts["sdist"] == Path("/sdist")
+    assert WHEEL.contexts["source"] == Path("/sdist")
     assert WHEEL.context == DOCKER
     assert Path("/project") not in WHEEL.contexts.values()
 
