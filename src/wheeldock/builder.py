@@ -14,10 +14,10 @@ import shutil
 import signal
 import tempfile
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from wheeldock.errors import BuildxMissingError
 from wheeldock.events import Event, parse
@@ -26,40 +26,17 @@ from wheeldock.failures import (
     engine_unreachable,
     image_error,
 )
+from wheeldock.request import arguments, with_plain_caches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from python_on_whales import DockerClient
 
+    from wheeldock.request import BuildRequest
+
 _CLIENT = ["sh", "-c", 'echo $$ > "$0" && test ! -e "$0.stop" && exec docker "$@" 2>&1']
 _CONTAINERD_STORE = "io.containerd.snapshotter.v1"
-
-
-@dataclass(frozen=True)
-class ImageOutput:
-    """A build's result as a tagged image in the engine."""
-
-    tag: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class BuildRequest:
-    """One Buildx build: a target of a Dockerfile, what goes in and what comes out."""
-
-    target: str
-    dockerfile: Path
-    context: Path
-    output: Path | ImageOutput
-    build_args: Mapping[str, str] = field(default_factory=dict)
-    contexts: Mapping[str, Path] = field(default_factory=dict)
-    """Named contexts, by the name that the Dockerfile uses."""
-    secrets: Mapping[str, Path] = field(default_factory=dict)
-    """Files that reach a step as secret mounts: in no layer and no key."""
-    cache_from: Path | None = None
-    cache_to: Path | None = None
-    builder: str | None = None
-    use_cache: bool = True
 
 
 class BuildEndedError(Exception):
@@ -130,7 +107,7 @@ class Buildx:
                     raise BuildEndedError
                 self._running.add(process)
             try:
-                lines = client.buildx.build(**_arguments(_with_plain_caches(request, folder)))
+                lines = client.buildx.build(**arguments(with_plain_caches(request, folder)))
                 yield from parse(cast("Iterator[str]", lines))
             except DockerException:
                 raise BuildEndedError from None
@@ -271,66 +248,3 @@ def _end(process: Path, *, wait: bool = False) -> None:
         os.kill(number, signal.SIGINT)
         if wait:
             os.waitpid(number, 0)
-
-
-def _with_plain_caches(request: BuildRequest, folder: str) -> BuildRequest:
-    """
-    The request with links in `folder` for cache folders whose paths BuildKit does not take.
-
-    It names them in headers of gRPC, which have printable ASCII and nothing else.
-    """
-
-    def plain(path: Path | None, name: str) -> Path | None:
-        if path is None or (str(path).isascii() and str(path).isprintable()):
-            return path
-        link = Path(folder, name)
-        link.symlink_to(path.absolute())
-        return link
-
-    cache_from, cache_to = plain(request.cache_from, "from"), plain(request.cache_to, "to")
-    return replace(request, cache_from=cache_from, cache_to=cache_to)
-
-
-def _arguments(request: BuildRequest) -> dict[str, Any]:
-    """The request in python-on-whales' terms."""
-    cache_from, cache_to = request.cache_from, request.cache_to
-    return {
-        "context_path": request.context,
-        "file": request.dockerfile,
-        "target": request.target,
-        "build_args": request.build_args,
-        "build_contexts": request.contexts,
-        "secrets": [_csv_text({"id": key, "src": path}) for key, path in request.secrets.items()],
-        "output": _output(request.output),
-        "cache": request.use_cache,
-        "cache_from": _csv({"type": "local", "src": cache_from}) if cache_from else None,
-        "cache_to": _csv({"type": "local", "dest": cache_to, "mode": "min"}) if cache_to else None,
-        "builder": request.builder,
-        "provenance": False,
-        "progress": "rawjson",
-        "stream_logs": True,
-    }
-
-
-def _output(output: Path | ImageOutput) -> dict[str, str]:
-    if isinstance(output, Path):
-        return _csv({"type": "local", "dest": output})
-    # Without OCI media types Engine 26 does not list an image whose layers are zstd.
-    fast = {"compression": "zstd", "compression-level": 1, "oci-mediatypes": "true"}
-    return _csv({"type": "image", "name": output.tag, **fast})
-
-
-def _csv(fields: Mapping[str, object]) -> dict[str, str]:
-    """Quote fields for Buildx, which reads CSV; python-on-whales joins them unquoted."""
-    quoted = {}
-    for key, value in fields.items():
-        text = str(value)
-        if any(special in text for special in ',"\r\n'):
-            quoted[f'"{key}'] = text.replace('"', '""') + '"'
-        else:
-            quoted[key] = text
-    return quoted
-
-
-def _csv_text(fields: Mapping[str, object]) -> str:
-    return ",".join(f"{key}={value}" for key, value in _csv(fields).items())

@@ -30,6 +30,9 @@ SETTINGS = Path("/etc/docker/daemon.json")
 FEATURES = {"containerd-snapshotter": True}
 """The feature of dockerd without which the `docker` driver exports no cache."""
 
+_EXEC_ROOT = "/var/run/docker"
+"""Where dockerd keeps what goes with a restart of the machine, unless its settings say other."""
+
 PING_SECONDS = 3.0
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
@@ -99,6 +102,7 @@ class Daemon:
         self.home.mkdir(parents=True, exist_ok=True)
         self.settings.write_text(json.dumps(self.merged_settings(), indent=1), encoding="utf-8")
         self.pid_file.unlink(missing_ok=True)
+        self._forget_dead_containerd(root)
         command = root.command(*self.prefix, program, self._word)
         child = os.posix_spawnp(
             command[0],
@@ -148,6 +152,13 @@ class Daemon:
             raise SetupError(message, cure="Mend that file.") from None
         own = {"pidfile": str(self.pid_file), "features": features}
         return {**theirs, **own, **self.overrides}
+
+    def _forget_dead_containerd(self, root: Root) -> None:
+        # dockerd waits 15 s for the containerd of a dockerd that was killed, and gives up, where
+        # nobody has taken note of its death: as process 1 of a container often does not.
+        file = Path(self.overrides.get("exec-root", _EXEC_ROOT), "containerd/containerd.pid")
+        check = 'grep -qs containerd "/proc/$(cat "$0" 2>/dev/null)/cmdline" || rm -f "$0"'
+        root.run("sh", "-c", check, str(file))
 
     def _end(self, child: int, root: Root) -> None:
         with contextlib.suppress(ChildProcessError):

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
 
-from wheeldock.builder import BuildEndedError, BuildRequest, Buildx
+from wheeldock.builder import BuildEndedError, Buildx
 from wheeldock.errors import ConfigurationError
 from wheeldock.events import Event, Step
 from wheeldock.failures import explain, no_registry
 from wheeldock.recipe import DOCKER
 from wheeldock.record import BuildRecord
+from wheeldock.request import BuildRequest
 
 if TYPE_CHECKING:
     from wheeldock.builder import BuilderInfo

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheeldock.builder import BuildRequest
+from wheeldock.request import BuildRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,11 +15,12 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from wheeldock.apt import machine_sources
-from wheeldock.builder import BuildEndedError, BuildRequest, ImageOutput
+from wheeldock.builder import BuildEndedError
 from wheeldock.errors import BaseImageUnavailableError
 from wheeldock.failures import explain
 from wheeldock.recipe import network_secrets
 from wheeldock.record import BuildRecord
+from wheeldock.request import BuildRequest, ImageOutput
 from wheeldock.standin_context import BASE, Gathered, gather
 from wheeldock.standin_parts import CURE, FREE_THREADED, PACKAGED, debian_mirror
 

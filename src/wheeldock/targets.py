@@ -18,8 +18,9 @@ from wheeldock.wheelhouse import read_distribution
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wheeldock.builder import Builder, BuildRequest
+    from wheeldock.builder import Builder
     from wheeldock.progress import Progress
+    from wheeldock.request import BuildRequest
     from wheeldock.wheelhouse import Distribution
 
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wheeldock.builder import BuildEndedError, BuildRequest
+from wheeldock.builder import BuildEndedError
 from wheeldock.recipe import DOCKER, network_secrets
 from wheeldock.record import BuildRecord
+from wheeldock.request import BuildRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,8 +11,9 @@ import pytest
 from tests.integration.engines import Engine, second_engine
 from tests.integration.workplace import ONE, Workplace
 
-from wheeldock.builder import BuildRequest, Buildx
+from wheeldock.builder import Buildx
 from wheeldock.progress import Quiet
+from wheeldock.request import BuildRequest
 from wheeldock.targets import TargetMaker, TargetResult
 
 if TYPE_CHECKING:

@@ -15,13 +15,13 @@ import pytest
 from python_on_whales import DockerClient
 
 from wheeldock import baseimage, imagecontents
-from wheeldock.builder import BuildRequest, ImageOutput
 from wheeldock.errors import (
     BaseImageUnavailableError,
     ConfigurationError,
     ImageNotFoundError,
     RegistryAuthenticationError,
 )
+from wheeldock.request import BuildRequest, ImageOutput
 from wheeldock.tags import Architecture, Policy
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wheeldock.builder import BuildRequest
 from wheeldock.errors import RequirementNotFoundError
 from wheeldock.ignore import ignored
 from wheeldock.project import read_project
+from wheeldock.request import BuildRequest
 from wheeldock.sources import SdistSource, Source, open_source
 
 if TYPE_CHECKING:

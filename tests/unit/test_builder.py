@@ -16,9 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wheeldock import builder as building
-from wheeldock.builder import BuildEndedError, BuildRequest, Buildx, ImageOutput
+from wheeldock import request as requests
+from wheeldock.builder import BuildEndedError, Buildx
 from wheeldock.errors import BuildxMissingError, EngineUnreachableError
 from wheeldock.events import Log, Notice, Step
+from wheeldock.request import BuildRequest, ImageOutput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,11 +57,11 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"))
 
 @given(st.dictionaries(st.sampled_from(["type", "src", "dest", "id"]), TEXTS, min_size=1))
 def test_buildx_reads_every_field_as_it_was_meant(fields: dict[str, str]) -> None:
-    assert as_buildx_reads(building._csv_text(fields)) == fields
+    assert as_buildx_reads(requests._csv_text(fields)) == fields
 
 
 def test_plain_fields_are_not_quoted() -> None:
-    assert building._csv_text({"type": "local", "dest": "/two words"}) == (
+    assert requests._csv_text({"type": "local", "dest": "/two words"}) == (
         "type=local,dest=/two words"
     )
 

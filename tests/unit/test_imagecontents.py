@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wheeldock import imagecontents
-from wheeldock.builder import BuildEndedError, BuildRequest
+from wheeldock.builder import BuildEndedError
 from wheeldock.errors import (
     BaseImageUnavailableError,
     ConfigurationError,
@@ -18,6 +18,8 @@ from wheeldock.imagecontents import ImageContents
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from wheeldock.request import BuildRequest
 
 CONTENTS = ImageContents(
     frozenset({"cp313-cp313", "cp313-cp313t"}), "musllinux_1_2", "musllinux_1_2_x86_64"

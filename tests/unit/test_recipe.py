@@ -13,7 +13,7 @@ from wheeldock.plan import BuildTarget
 from wheeldock.recipe import DOCKER, Recipe, network_secrets, sdist_request, wheel_request
 
 if TYPE_CHECKING:
-    from wheeldock.builder import BuildRequest
+    from wheeldock.request import BuildRequest
 
 RECIPE = Recipe(
     base_image="img@sha256:1",

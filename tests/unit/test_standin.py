@@ -9,9 +9,10 @@ import pytest
 
 from wheeldock import standin
 from wheeldock.apt import Source
-from wheeldock.builder import BuildEndedError, ImageInfo, ImageOutput
+from wheeldock.builder import BuildEndedError, ImageInfo
 from wheeldock.errors import BaseImageUnavailableError, BuildFailedError
 from wheeldock.events import Log, Step
+from wheeldock.request import ImageOutput
 from wheeldock.standin_context import BASE, Gathered
 from wheeldock.standin_parts import (
     FREE_THREADED,
@@ -24,8 +25,8 @@ from wheeldock.standin_parts import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheeldock.builder import BuildRequest
     from wheeldock.events import Event
+    from wheeldock.request import BuildRequest
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 DEBIAN = Source("http://one.example/debian", "bookworm", ("main",), KEYRING)

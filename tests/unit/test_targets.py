@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.unit.test_cache import export
 
-from wheeldock.builder import BuildEndedError, BuildRequest
+from wheeldock.builder import BuildEndedError
 from wheeldock.errors import BuildFailedError, StoppedError
 from wheeldock.events import Event, Notice, Step
 from wheeldock.progress import Quiet
+from wheeldock.request import BuildRequest
 from wheeldock.targets import TargetMaker, TargetResult
 
 if TYPE_CHECKING:
