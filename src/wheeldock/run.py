@@ -1,0 +1,167 @@
+"""One run: from the sdist and the wheels of a plan to the output folder and the report."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from wheeldock import __version__, report
+from wheeldock.archive import unpack
+from wheeldock.errors import BuildFailedError, NotAPythonProjectError, WheeldockError
+from wheeldock.ignore import ignored
+from wheeldock.recipe import DOCKER, Recipe, network_secrets, sdist_request, wheel_request
+from wheeldock.record import BuildRecord
+from wheeldock.report import RunReport
+from wheeldock.scheduler import default_jobs, run_all
+from wheeldock.sources import SdistSource
+from wheeldock.targets import TargetMaker, TargetResult
+from wheeldock.wheelhouse import Distribution, publish, read_distribution
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from wheeldock.baseimage import BaseImage
+    from wheeldock.builder import Buildx
+    from wheeldock.config import Config
+    from wheeldock.plan import BuildTarget, Plan
+    from wheeldock.progress import Progress
+    from wheeldock.project import Project
+    from wheeldock.sources import Source
+    from wheeldock.state import State
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run's targets, from the sdist to the output folder."""
+
+    buildx: Buildx
+    display: Progress
+    state: State
+    settings: Config
+    base: BaseImage
+    plan: Plan
+    project: Project
+    scratch: Path
+    cold: str
+    """A suffix for cache mounts that go with the run; "" to use what is cached."""
+
+    def build(self, source: Source, *, whole: bool) -> RunReport:
+        """Build everything; `whole` says that the plan is all that the project has."""
+        try:
+            return self._build(source, whole=whole)
+        finally:
+            if self.cold:
+                self.buildx.remove_cache_mounts(self.cold, self.settings.builder or None)
+
+    def _build(self, source: Source, *, whole: bool) -> RunReport:
+        started, clock = datetime.now(timezone.utc), time.monotonic()
+        results = [self._sdist(source)]
+        if sdist := results[0].distribution:
+            context = self.state.sdist(sdist.name)
+            unpack(sdist.path, context / "src")
+            results += run_all(
+                self.plan.targets,
+                lambda target: self._wheel(target, context),
+                at_once=self.settings.jobs or default_jobs(),
+                stop=self.buildx.stop,
+            )
+        run_report = self._report(results, started, time.monotonic() - clock)
+        report.write(run_report, self.state.report)
+        built = [result.distribution for result in results if result.distribution]
+        errors = [result.error for result in results if result.error]
+        if not errors:
+            publish(built, self.settings.output_dir, whole=whole)
+        self.display.summary(run_report, self.settings.output_dir)
+        if errors:
+            raise _joined(errors, self._keep(built))
+        return run_report
+
+    @cached_property
+    def _recipe(self) -> Recipe:
+        return Recipe(
+            base_image=self.base.reference,
+            tools_interpreter=self.plan.tools_interpreter,
+            build_requires=self.project.build_system.requires,
+            config_settings=self.settings.config_settings,
+            builder=self.settings.builder or None,
+            secrets=network_secrets(os.environ),
+            cold=self.cold,
+        )
+
+    def _sdist(self, source: Source) -> TargetResult:
+        if isinstance(source, SdistSource):
+            return self._given(source.path)
+        folder = self.scratch / "sdist"
+        folder.mkdir()
+        dockerfile = folder / "Dockerfile"
+        shutil.copy(DOCKER / "Dockerfile", dockerfile)
+        patterns = ignored(source.path, outputs=[self.settings.output_dir, self.state.root])
+        dockerfile.with_name("Dockerfile.dockerignore").write_text(
+            "".join(f"{pattern}\n" for pattern in patterns), encoding="utf-8"
+        )
+        request = sdist_request(self._recipe, source.path, dockerfile, folder / "out")
+        project = self.project.normalized_name or source.path.name
+        return self._maker(project).make("sdist", request, folder / "out")
+
+    def _given(self, path: Path) -> TargetResult:
+        distribution = read_distribution(path)
+        if distribution is None:
+            raise NotAPythonProjectError(
+                f"{path.name} is no sdist's file name", cure="One looks like name-1.0.tar.gz."
+            )
+        return TargetResult.made("sdist", distribution, BuildRecord(), 0.0)
+
+    def _wheel(self, target: BuildTarget, sdist: Path) -> TargetResult:
+        output = self.scratch / str(target)
+        request = wheel_request(self._recipe, target, sdist, output)
+        return self._maker(sdist.name).make(str(target), request, output)
+
+    def _maker(self, project: str) -> TargetMaker:
+        folder = self.settings.cache_dir / re.sub(r"[^A-Za-z0-9._-]+", "_", project)
+        return TargetMaker(
+            builder=self.buildx,
+            display=self.display,
+            base_image=self.base.reference,
+            cache=None if self.cold else folder,
+        )
+
+    def _report(
+        self, results: Sequence[TargetResult], started: datetime, seconds: float
+    ) -> RunReport:
+        sdist = results[0].distribution
+        return RunReport(
+            wheeldock=__version__,
+            project=sdist.name if sdist else self.project.name or "",
+            version=str(sdist.version) if sdist else self.project.version or "",
+            started=started.isoformat(timespec="seconds"),
+            seconds=round(seconds, 3),
+            base_image=self.base.reference,
+            stand_in=self.base.is_stand_in,
+            targets=tuple(result.report for result in results),
+        )
+
+    def _keep(self, built: Sequence[Distribution]) -> str:
+        """Put what was built aside and say where it is."""
+        shutil.rmtree(self.state.wheelhouse, ignore_errors=True)
+        if not built:
+            return ""
+        self.state.wheelhouse.mkdir(parents=True)
+        for distribution in built:
+            shutil.copy2(distribution.path, self.state.wheelhouse)
+        return f"What was built is kept in {self.state.wheelhouse}. "
+
+
+def _joined(errors: Sequence[WheeldockError], kept: str) -> WheeldockError:
+    """One error for all: of their own kind when they are of one, else a failed build."""
+    kinds = {type(error) for error in errors}
+    kind = kinds.pop() if len(kinds) == 1 else BuildFailedError
+    message = "\n".join(error.message for error in errors)
+    cures = dict.fromkeys(error.cure for error in errors if error.cure)
+    return kind(message, cure=" ".join([f"{kept}The output folder is as it was.", *cures]))
