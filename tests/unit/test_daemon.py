@@ -144,6 +144,7 @@ def test_one_that_does_not_end_is_an_error(
 ) -> None:
     monkeypatch.setattr("wheeldock.daemon.STOP_SECONDS", 0)
     running.send_signal(signal.SIGSTOP)
+    os.waitpid(running.pid, os.WUNTRACED)  # else what comes next may overtake it
     with pytest.raises(SetupError, match=f"process {running.pid}\\) did not end in 0 s"):
         daemon.stop(ROOT)
 
