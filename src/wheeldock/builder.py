@@ -25,6 +25,7 @@ from wheeldock.failures import (
     builder_error,
     engine_unreachable,
     image_error,
+    no_builder_of_ones_own,
 )
 from wheeldock.request import arguments, with_plain_caches
 
@@ -170,6 +171,29 @@ class Buildx:
             raise engine_unreachable(error.stderr or "") from None
         status = info.driver_status or []
         return any(_CONTAINERD_STORE in value for _, value in status)
+
+    def create_builder(self, name: str) -> None:
+        """
+        Make a builder that runs a BuildKit of its own in a container, and the current one.
+
+        Raises CacheExportUnsupportedError when it does not start: its image has to be pulled.
+        """
+        from python_on_whales.exceptions import DockerException  # noqa: PLC0415
+
+        try:
+            self._docker.buildx.create(
+                name=name, driver="docker-container", bootstrap=True, use=True
+            )
+        except DockerException as error:
+            self.remove_builder(name)
+            raise no_builder_of_ones_own(error.stderr or "") from None
+
+    def remove_builder(self, name: str) -> None:
+        """Remove a builder and its caches, if it is there; the engine's own is then current."""
+        from python_on_whales.exceptions import DockerException  # noqa: PLC0415
+
+        with contextlib.suppress(DockerException):
+            self._docker.buildx.remove(name)
 
     def image(self, reference: str) -> ImageInfo | None:
         """

@@ -178,6 +178,15 @@ def cache_export_unsupported(builder: str) -> CacheExportUnsupportedError:
     )
 
 
+def no_builder_of_ones_own(text: str) -> CacheExportUnsupportedError:
+    """The error for a `docker-container` builder that does not start, where one is needed."""
+    needed = cache_export_unsupported("the engine's own builder")
+    return CacheExportUnsupportedError(
+        f"{needed.message}; a builder in a container does not start: {_last_line(text)}",
+        cure=needed.cure,
+    )
+
+
 def _explain_step(name: str, step: Step, record: BuildRecord) -> WheeldockError:
     tail = record.tail(step)
     match = _EXIT_CODE.search(step.error)

@@ -42,6 +42,7 @@ class Kind(Enum):
     """A service that was stopped."""
     ENGINE = "engine"
     """An engine that wheeldock keeps itself."""
+    BUILDER = "builder"
     IMAGE = "image"
 
 

@@ -15,7 +15,7 @@ from platformdirs import user_cache_path
 from wheeldock import baseimage, engine, packages, standin
 from wheeldock.builder import Buildx
 from wheeldock.daemon import FEATURES, SETTINGS, SOCKET, Answer, open_socket, ping
-from wheeldock.errors import SetupError
+from wheeldock.errors import CacheExportUnsupportedError, SetupError
 from wheeldock.journal import Addition, Kind
 from wheeldock.readiness import Step, in_words
 from wheeldock.root import Root, needed_rights
@@ -37,6 +37,7 @@ _ENGINE_FOLDERS = (
     "/run/runc",
 )
 _GROUP = "docker"
+_BUILDER = "wheeldock"
 _SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
 
 
@@ -79,6 +80,21 @@ class Provision:
         }
         for step in steps:
             actions[step](root)
+
+    def builder(self) -> None:
+        """
+        Make a builder that exports caches, for an engine that does not.
+
+        Raises SetupError, or CacheExportUnsupportedError when it does not start.
+        """
+        self.consent.ask(f"make a Buildx builder, {_BUILDER}")
+        self.say(f"The engine exports no caches: making the builder {_BUILDER}, which does.")
+        self.journal.add(Kind.BUILDER, _BUILDER)
+        try:
+            Buildx().create_builder(_BUILDER)
+        except CacheExportUnsupportedError:
+            self.journal.forget([Addition(Kind.BUILDER, _BUILDER)])
+            raise
 
     def base_image(self, builder: BuilderInfo, *, already: str, free_threaded: bool = False) -> str:
         """

@@ -24,7 +24,6 @@ from wheeldock.errors import (
     SetupError,
     WheeldockError,
 )
-from wheeldock.failures import cache_export_unsupported
 from wheeldock.journal import Journal
 from wheeldock.provision import Consent, Provision
 from wheeldock.readiness import Machine, plan
@@ -67,6 +66,9 @@ def run(
             provision = Provision(journal, Consent(given=yes, confirm=confirm), say)
             provision.take(plan(look()))
             builder = _proven_builder()
+            if not builder.can_export_cache:
+                provision.builder()
+                builder = _proven_builder()
             image = provision.base_image(
                 builder,
                 already=_image_in_engine(builder, free_threaded=free_threaded),
@@ -115,14 +117,11 @@ def _builder() -> BuilderInfo | None:
 def _proven_builder() -> BuilderInfo:
     """The current builder, after all has been done for it."""
     try:
-        builder = Buildx().info()
+        return Buildx().info()
     except BuildxMissingError as error:
         client = shutil.which("docker")
         cure = f"{client} may be a client of its own, which hides the one that apt installs."
         raise SetupError(error.message, cure=cure) from None
-    if not builder.can_export_cache:
-        raise cache_export_unsupported(f"the builder {builder.name!r} ({builder.driver})")
-    return builder
 
 
 def _image_in_engine(builder: BuilderInfo, *, free_threaded: bool) -> str:
@@ -135,7 +134,7 @@ def _image_in_engine(builder: BuilderInfo, *, free_threaded: bool) -> str:
         return official.reference
     image = buildx.image(standin.TAG)
     is_ready = image and standin.is_current(image, free_threaded=free_threaded)
-    return standin.describe() if is_ready else ""
+    return standin.BRIEF if is_ready else ""
 
 
 @contextlib.contextmanager

@@ -21,17 +21,20 @@ from wheeldock.failures import explain
 from wheeldock.recipe import network_secrets
 from wheeldock.record import BuildRecord
 from wheeldock.request import BuildRequest, ImageOutput
-from wheeldock.standin_context import BASE, Gathered, gather
-from wheeldock.standin_parts import CURE, FREE_THREADED, PACKAGED, debian_mirror
+from wheeldock.standin_parts import BASE, CURE, FREE_THREADED, PACKAGED, debian_mirror
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from wheeldock.builder import Builder, ImageInfo
+    from wheeldock.standin_context import Gathered
     from wheeldock.standin_parts import Interpreter
 
 TAG = "wheeldock/stand-in:manylinux_2_28_x86_64"
 """The image's name in the engine."""
+
+BRIEF = f"the stand-in base image {TAG}, which links for glibc 2.28"
+"""What a machine has that set-up finds ready; each build says more (`describe`)."""
 
 _LABEL = "org.wheeldock."
 _CREATED = "org.opencontainers.image.created"
@@ -90,6 +93,9 @@ def build(
     takes minutes to compile. Raises BaseImageUnavailableError when there is nothing to make it
     from, and what a failed build raises.
     """
+    # What talks to package indexes takes 0.3 s to import, which a machine that is ready saves.
+    from wheeldock.standin_context import gather  # noqa: PLC0415
+
     if platform.machine() != "x86_64":
         message = f"the stand-in base image is for x86_64, and this machine is {platform.machine()}"
         raise BaseImageUnavailableError(message, cure=CURE)

@@ -22,8 +22,8 @@ from platformdirs import user_cache_path
 from wheeldock import executables, rootfs
 from wheeldock.apt import AptError, PrivateApt
 from wheeldock.errors import BaseImageUnavailableError
-from wheeldock.recipe import DOCKER
 from wheeldock.standin_parts import (
+    BASE,
     CURE,
     FREE_THREADED,
     PACKAGED,
@@ -36,9 +36,6 @@ from wheeldock.standin_parts import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
-
-BASE = DOCKER / "base"
-"""The Dockerfile and the scripts of its stages."""
 
 _COMPILED_AGAINST = (
     *("libbz2-dev", "libffi-dev", "liblzma-dev", "libncurses-dev", "libreadline-dev"),

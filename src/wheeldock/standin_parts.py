@@ -10,11 +10,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wheeldock.errors import BaseImageUnavailableError
+from wheeldock.recipe import DOCKER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from wheeldock.apt import Source
+
+BASE = DOCKER / "base"
+"""The Dockerfile and the scripts of its stages."""
 
 CURE = (
     "Let the engine reach an image registry (`docker pull quay.io/pypa/manylinux_2_28_x86_64`), "

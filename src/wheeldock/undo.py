@@ -66,6 +66,7 @@ class Undo:
         """Take away what was added of a kind; what is gone already is passed over."""
         actions: dict[Kind, Callable[[Sequence[str]], None]] = {
             Kind.IMAGE: self._images,
+            Kind.BUILDER: self._builders,
             Kind.SOCKET: self._sockets,
             Kind.ENGINE: self._engine,
             Kind.SERVICE: self._engine,
@@ -86,6 +87,11 @@ class Undo:
             self.say(f"Removing the image {name}.")
             with contextlib.suppress(EngineUnreachableError):
                 Buildx().remove_image(name)
+
+    def _builders(self, names: Sequence[str]) -> None:
+        for name in names:
+            self.say(f"Removing the builder {name}.")
+            Buildx().remove_builder(name)
 
     def _sockets(self, names: Sequence[str]) -> None:
         for name in names:

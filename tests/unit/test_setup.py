@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,7 @@ from wheeldock.errors import (
     SetupError,
     WheeldockError,
 )
+from wheeldock.failures import no_builder_of_ones_own
 from wheeldock.journal import Addition, Journal, Kind
 from wheeldock.tags import Policy
 
@@ -38,11 +40,17 @@ class FakeMachine:
         self.said: list[str] = []
         self.asked: list[str] = []
         self.agrees = True
+        self.registry_answers = True
 
     def info(self) -> BuilderInfo:
         if isinstance(self.builder, WheeldockError):
             raise self.builder
         return self.builder
+
+    def create_builder(self, name: str) -> None:
+        if not self.registry_answers:
+            raise no_builder_of_ones_own("ERROR: dial tcp: no such host")
+        self.builder = replace(DEFAULT, name=name)
 
     def image(self, reference: str) -> ImageInfo | None:
         if reference not in self.images:
@@ -83,7 +91,7 @@ def test_a_ready_machine_is_said_to_be_ready_and_stays_as_it_is(
 def test_the_stand_in_is_said_to_be_one(machine: FakeMachine) -> None:
     machine.images = {standin.TAG}
     machine.set_up()
-    assert machine.said == [f"Ready: an engine that answers, Buildx, and {standin.describe()}."]
+    assert machine.said == [f"Ready: an engine that answers, Buildx, and {standin.BRIEF}."]
 
 
 def test_the_base_image_is_got_and_written_down(
@@ -128,11 +136,20 @@ def test_with_yes_nothing_is_asked_and_it_is_said_what_is_done(
     assert machine.said[-1].startswith("Ready: ")
 
 
-def test_a_builder_that_exports_no_cache_is_named_with_the_cure(machine: FakeMachine) -> None:
+def test_an_engine_that_exports_no_cache_gets_a_builder_that_does(machine: FakeMachine) -> None:
     machine.builder = CLASSIC
-    with pytest.raises(CacheExportUnsupportedError, match="'default'") as caught:
+    machine.set_up()
+    assert machine.asked == ["Set-up will make a Buildx builder, wheeldock on this machine. Go on?"]
+    assert Journal().additions() == (Addition(Kind.BUILDER, "wheeldock"),)
+
+
+def test_a_builder_that_does_not_start_is_an_error_with_the_cure(machine: FakeMachine) -> None:
+    machine.builder = CLASSIC
+    machine.registry_answers = False
+    with pytest.raises(CacheExportUnsupportedError, match="no such host") as caught:
         machine.set_up()
-    assert "docker buildx create" in caught.value.cure
+    assert "containerd" in caught.value.cure
+    assert Journal().additions() == ()
 
 
 def test_a_client_that_hides_buildx_is_named(
