@@ -34,17 +34,17 @@ class TargetReport:
 
     name: str
     """A build identifier, or `sdist`."""
-    file: str | None
+    file: str | None = None
     """The name of what was built; None when the build failed."""
-    size: int | None
+    size: int | None = None
     """Its size in bytes."""
-    sha256: str | None
+    sha256: str | None = None
     """The hexadecimal digest of its bytes."""
     stages: Mapping[str, float]
     """Seconds spent in each Dockerfile stage, in the order in which they began."""
     seconds: float
     """What it took by the clock."""
-    cached: bool
+    cached: bool = False
     """Whether every step came from the cache."""
     compiler_cache: Mapping[str, Mapping[str, int]] | None = None
     """The `hits` and `misses` among its `compiles` and `links`; None when it ran none of them."""

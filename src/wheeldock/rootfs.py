@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
 from wheeldock.apt import AptError, proxies
+from wheeldock.root import rights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +27,10 @@ def make(tar: Path, sources: Sequence[Source], *, hook: str, work: Path) -> None
     """
     # apt in there knows nothing of this machine's configuration.
     variables = {"SOURCE_DATE_EPOCH": _EPOCH, "TMPDIR": str(work), **proxies()}
+    # Without root's rights mmdebstrap makes do with a user namespace.
+    root = rights()
     command = [
-        *_as_root(),
+        *(root.prefix if root else ()),
         "env",
         *(f"{name}={value}" for name, value in variables.items()),
         "mmdebstrap",
@@ -50,12 +51,3 @@ def make(tar: Path, sources: Sequence[Source], *, hook: str, work: Path) -> None
         lines = process.stderr.strip().splitlines() or [f"exit code {process.returncode}"]
         errors = [line for line in lines if line.startswith("E: ")]
         raise AptError(f"mmdebstrap: {(errors or lines)[0]}")
-
-
-def _as_root() -> list[str]:
-    """What goes before a command for root; nothing where mmdebstrap has to do without root."""
-    if os.geteuid() == 0 or shutil.which("sudo") is None:
-        return []
-    sudo = ["sudo", "--non-interactive"]
-    allowed = subprocess.run([*sudo, "true"], check=False, capture_output=True).returncode == 0
-    return sudo if allowed else []

@@ -46,8 +46,6 @@ class TargetResult:
             seconds=seconds,
             cached=record.cached,
             compiler_cache=record.caches,
-            error="",
-            exit_code=0,
         )
         return cls(report, distribution=distribution)
 
@@ -58,12 +56,8 @@ class TargetResult:
         """The result of a build that did not."""
         report = TargetReport(
             name=name,
-            file=None,
-            size=None,
-            sha256=None,
             stages=record.seconds,
             seconds=seconds,
-            cached=False,
             error=error.message,
             exit_code=error.code,
         )
