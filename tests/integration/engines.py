@@ -7,6 +7,7 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,15 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_ISOLATED = [
-    # Its own network, or it would take away the bridge of the first; its own containerd.
-    *("unshare", "--net", "--mount", "sh", "-euc"),
-    """
-    ip link set lo up
-    if [ -d /run/containerd ]; then mount -t tmpfs none /run/containerd; fi
-    exec "$0" "$@"
-    """,
-]
+_PREPARE = """
+import fcntl, os, socket, struct, subprocess, sys
+
+# What `ip link set lo up` does, on a machine that may have no `ip` (netdevice(7)).
+SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+fcntl.ioctl(socket.socket(), SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", IFF_UP))
+if os.path.isdir("/run/containerd"):
+    subprocess.run(["mount", "-t", "tmpfs", "none", "/run/containerd"], check=True)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+_ISOLATED = ["unshare", "--net", "--mount", sys.executable, "-c", _PREPARE]
+"""Its own network, or it would take away the bridge of the first; its own containerd."""
 
 
 @dataclass(frozen=True)
