@@ -25,6 +25,9 @@ from wheeldock.errors import WheeldockError
 from wheeldock.index import index_url
 from wheeldock.tags import Architecture
 
+TABLE_WIDTH = 110
+"""Columns that the table of all ways needs: a log has no width of its own."""
+
 
 def main() -> int:
     """Run the command line and return the exit code."""
@@ -86,10 +89,12 @@ def _measured(name: str, arguments: argparse.Namespace, console: Console) -> Res
 
 
 def _show(measured: Results, path: Path) -> None:
-    Console().print(table(measured))
+    console = Console()
+    console.width = max(console.width, TABLE_WIDTH)
+    console.print(table(measured))
     drawn = path.with_suffix(".svg")
     drawn.write_text(picture(measured), encoding="utf-8")
-    Console().print(f"All figures: {path}; picture: {drawn}")
+    console.print(f"All figures: {path}; picture: {drawn}", highlight=False)
 
 
 if __name__ == "__main__":
