@@ -33,11 +33,11 @@ if [ ! -d /env/$python ]; then
     uv venv -q --python /opt/python/$python-$python/bin/python /env/$python
     uv pip install -q --python /env/$python/bin/python build -r /requirements
 fi
-mkdir -p /work/$python /built/$python
-cp -ru /project/. /work/$python/
+mkdir -p /trees/$python /built/$python
+cp -ru /project/. /trees/$python/
 rm -f /built/$python/*
 PATH=/front:/env/$python/bin:$PATH
-python -m build --wheel --no-isolation --skip-dependency-check --outdir /built/$python /work/$python
+python -m build --wheel --no-isolation --skip-dependency-check --outdir /built/$python /trees/$python
 auditwheel repair --plat $AUDITWHEEL_PLAT --only-plat --wheel-dir /output /built/$python/*.whl
 """
 

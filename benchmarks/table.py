@@ -25,11 +25,12 @@ def table(results: Results) -> Table:
     made.add_column("seconds", no_wrap=True)
     for way in results.ways:
         made.add_column(way, justify="right")
-    made.add_column("above bare", justify="right")
+    if FLOOR in results.ways:
+        made.add_column("above bare", justify="right")
     for scenario in results.scenarios:
         above = results.ratio(FLOOR, scenario, against=OURS)
         cells = (_cell(results, way, scenario) for way in results.ways)
-        made.add_row(scenario, *cells, times(above) if above else "")
+        made.add_row(scenario, *cells, *([times(above)] if above else []))
     return made
 
 
