@@ -37,7 +37,7 @@ mkdir -p /trees/$python /built/$python
 cp -ru /project/. /trees/$python/
 rm -f /built/$python/*
 PATH=/front:/env/$python/bin:$PATH
-python -m build --wheel --no-isolation --skip-dependency-check --outdir /built/$python /trees/$python
+python -m build --wheel -n -x --outdir /built/$python /trees/$python
 auditwheel repair --plat $AUDITWHEEL_PLAT --only-plat --wheel-dir /output /built/$python/*.whl
 """
 
