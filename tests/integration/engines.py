@@ -83,7 +83,7 @@ def second_engine(folder: Path, *, containerd_store: bool) -> Iterator[Engine]:
         f"--pidfile={folder}/pid",
         f"--host=unix://{folder}/sock",
         *("--bridge=none", "--iptables=false", "--ip6tables=false"),
-        *([] if containerd_store else ["--storage-driver=vfs"]),
+        *_storage(folder, containerd_store=containerd_store),
     ]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -96,6 +96,15 @@ def second_engine(folder: Path, *, containerd_store: bool) -> Iterator[Engine]:
         process.terminate()
         process.wait(20)
         shutil.rmtree(folder)
+
+
+def _storage(folder: Path, *, containerd_store: bool) -> list[str]:
+    """Plain copies where layers cannot be laid over each other: in a container, say."""
+    if not containerd_store:
+        return ["--storage-driver=vfs"]
+    command = ["stat", "--file-system", "--format=%T", str(folder)]
+    kind = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    return ["--storage-driver=native"] if kind == "overlayfs" else []
 
 
 def _wait(address: Path, process: subprocess.Popen[bytes]) -> None:
