@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by each step that fetches something.
 # Behind a proxy that inspects TLS its certificate is in the machine's CA bundle, which comes in
 # as a secret: it is in no layer and in no cache key. Without one, the image's own bundle serves.
