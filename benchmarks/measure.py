@@ -15,7 +15,7 @@ from benchmarks.checks import check_wheels
 from benchmarks.freshimage import fresh_image
 from benchmarks.results import Sample
 from benchmarks.ways import FLOOR, KEPT, OURS, WAYS, Place, Wheeldock
-from wheeldock.recipe import network_secrets
+from wheeldock.seeds import ca_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -107,5 +107,5 @@ def _place(project: Project, folder: Path, image: FreshImage) -> Place:
         output=output,
         home=home,
         image=image,
-        ca=network_secrets(os.environ).get("ca"),
+        ca=ca_bundle(os.environ),
     )

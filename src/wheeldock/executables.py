@@ -14,7 +14,7 @@ from requests import RequestException
 
 from wheeldock.errors import BaseImageUnavailableError
 from wheeldock.index import index_url
-from wheeldock.recipe import network_secrets
+from wheeldock.seeds import ca_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,7 +34,7 @@ def fetch(requirements: Iterable[Requirement], into: Path, environ: Mapping[str,
     Raises BaseImageUnavailableError when the index has them not.
     """
     into.mkdir(parents=True, exist_ok=True)
-    bundle = network_secrets(environ).get("ca")
+    bundle = ca_bundle(environ)
     with PyPISimple(index_url(environ)) as index, tempfile.TemporaryDirectory() as folder:
         index.s.verify = str(bundle) if bundle else True
         for requirement in requirements:

@@ -18,11 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from wheeldock.plan import BuildTarget
+    from wheeldock.seeds import Seeds
 
 DOCKER = Path(__file__).parent / "docker"
 """The Dockerfiles and what their stages run."""
-
-_CA_BUNDLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,21 +33,11 @@ class Recipe:
     build_requires: Sequence[str]
     config_settings: Mapping[str, str | Sequence[str]]
     builder: str | None = None
-    secrets: Mapping[str, Path]
+    project: str = ""
+    """Whose compiler cache serves."""
+    seeds: Seeds
     cold: str = ""
     """A suffix for cache mounts that no build had before; "" to use what is cached."""
-
-
-def network_secrets(environment: Mapping[str, str]) -> dict[str, Path]:
-    """
-    The secrets that steps need to fetch something: the machine's CA bundle, if it names one.
-
-    Behind a proxy that inspects TLS nothing can be fetched without it.
-    """
-    for variable in _CA_BUNDLES:
-        if (path := environment.get(variable)) and Path(path).is_file():
-            return {"ca": Path(path)}
-    return {}
 
 
 def sdist_request(recipe: Recipe, source: Path, dockerfile: Path, output: Path) -> BuildRequest:
@@ -79,13 +68,38 @@ def wheel_request(recipe: Recipe, target: BuildTarget, sdist: Path, output: Path
     )
 
 
+def seed_request(recipe: Recipe, folder: Path) -> BuildRequest:
+    """Ask for the engine's cache mounts to be filled from a folder that `Seeds` lays out."""
+    return _request(
+        recipe,
+        target="seed",
+        dockerfile=DOCKER / "Dockerfile",
+        context=DOCKER,
+        contexts={"seeds": folder},
+        output=None,
+        arguments={"NONCE": ""},
+    )
+
+
+def compiler_cache_request(recipe: Recipe, nonce: str, output: Path) -> BuildRequest:
+    """Ask for the project's compiler cache in one file; `nonce` is what no build had before."""
+    return _request(
+        recipe,
+        target="compiler-cache-file",
+        dockerfile=DOCKER / "Dockerfile",
+        context=DOCKER,
+        output=output,
+        arguments={"NONCE": nonce},
+    )
+
+
 def _request(
     recipe: Recipe,
     *,
     target: str,
     dockerfile: Path,
     context: Path,
-    output: Path,
+    output: Path | None,
     arguments: Mapping[str, str],
     contexts: Mapping[str, Path] | None = None,
 ) -> BuildRequest:
@@ -100,9 +114,10 @@ def _request(
             "TOOLS_INTERPRETER": recipe.tools_interpreter,
             "BUILD_REQUIRES": "\n".join(recipe.build_requires),
             "CONFIG_SETTINGS": json.dumps(dict(recipe.config_settings), sort_keys=True),
+            "PROJECT": recipe.project,
             **({"COLD": recipe.cold} if recipe.cold else {}),
             **arguments,
         },
-        secrets=recipe.secrets,
+        hosts=recipe.seeds.hosts(),
         builder=recipe.builder,
     )

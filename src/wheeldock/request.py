@@ -29,12 +29,15 @@ class BuildRequest:
     target: str
     dockerfile: Path
     context: Path
-    output: Path | ImageOutput
+    output: Path | ImageOutput | None
+    """None for a build that gives nothing but what it leaves in cache mounts."""
     build_args: Mapping[str, str] = field(default_factory=dict)
     contexts: Mapping[str, Path] = field(default_factory=dict)
     """Named contexts, by the name that the Dockerfile uses."""
     secrets: Mapping[str, Path] = field(default_factory=dict)
     """Files that reach a step as secret mounts: in no layer and no key."""
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    """Host names that steps know, and their addresses: the names are in each step's key."""
     cache_from: Path | None = None
     cache_to: Path | None = None
     builder: str | None = None
@@ -67,6 +70,7 @@ def arguments(request: BuildRequest) -> dict[str, Any]:
         "target": request.target,
         "build_args": request.build_args,
         "build_contexts": request.contexts,
+        "add_hosts": request.hosts,
         "secrets": [_csv_text({"id": key, "src": path}) for key, path in request.secrets.items()],
         "output": _output(request.output),
         "cache": request.use_cache,
@@ -83,7 +87,9 @@ def _local_cache(key: str, path: Path | None, **more: str) -> dict[str, str] | N
     return _csv({"type": "local", key: path, **more}) if path else None
 
 
-def _output(output: Path | ImageOutput) -> dict[str, str]:
+def _output(output: Path | ImageOutput | None) -> dict[str, str]:
+    if output is None:
+        return {"type": "cacheonly"}
     if isinstance(output, Path):
         return _csv({"type": "local", "dest": output})
     # Without OCI media types Engine 26 does not list an image whose layers are zstd.

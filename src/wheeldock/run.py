@@ -8,17 +8,17 @@ import shutil
 import time
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wheeldock import __version__, report
 from wheeldock.archive import unpack
 from wheeldock.errors import BuildFailedError, NotAPythonProjectError, WheeldockError
 from wheeldock.ignore import ignored
-from wheeldock.recipe import DOCKER, Recipe, network_secrets, sdist_request, wheel_request
+from wheeldock.recipe import DOCKER, Recipe, sdist_request, seed_request, wheel_request
 from wheeldock.record import BuildRecord
 from wheeldock.report import RunReport
 from wheeldock.scheduler import default_jobs, run_all
+from wheeldock.seeds import Seeder, Seeds, ca_bundle
 from wheeldock.sources import SdistSource
 from wheeldock.targets import TargetMaker, TargetResult
 from wheeldock.wheelhouse import Distribution, publish, read_distribution
@@ -66,9 +66,11 @@ class Run:
         if sdist := results[0].distribution:
             context = self.state.sdist(sdist.name)
             unpack(sdist.path, context / "src")
+            recipe = self._recipe(sdist.name)
+            maker = self._maker(recipe)
             results += run_all(
                 self.plan.targets,
-                lambda target: self._wheel(target, context),
+                lambda target: self._wheel(target, context, recipe, maker),
                 at_once=self.settings.jobs or default_jobs(),
                 stop=self.buildx.stop,
             )
@@ -83,15 +85,15 @@ class Run:
             raise _joined(errors, self._keep(built))
         return run_report
 
-    @cached_property
-    def _recipe(self) -> Recipe:
+    def _recipe(self, project: str) -> Recipe:
         return Recipe(
             base_image=self.base.reference,
             tools_interpreter=self.plan.tools_interpreter,
             build_requires=self.project.build_system.requires,
             config_settings=self.settings.config_settings,
             builder=self.settings.builder or None,
-            secrets=network_secrets(os.environ),
+            project=re.sub(r"[^A-Za-z0-9._-]+", "_", project),
+            seeds=Seeds(ca_bundle(os.environ)),
             cold=self.cold,
         )
 
@@ -106,9 +108,9 @@ class Run:
         dockerfile.with_name("Dockerfile.dockerignore").write_text(
             "".join(f"{pattern}\n" for pattern in patterns), encoding="utf-8"
         )
-        request = sdist_request(self._recipe, source.path, dockerfile, folder / "out")
-        project = self.project.normalized_name or source.path.name
-        return self._maker(project).make("sdist", request, folder / "out")
+        recipe = self._recipe(self.project.normalized_name or source.path.name)
+        request = sdist_request(recipe, source.path, dockerfile, folder / "out")
+        return self._maker(recipe).make("sdist", request, folder / "out")
 
     def _given(self, path: Path) -> TargetResult:
         distribution = read_distribution(path)
@@ -118,18 +120,20 @@ class Run:
             )
         return TargetResult.made("sdist", distribution, BuildRecord(), 0.0)
 
-    def _wheel(self, target: BuildTarget, sdist: Path) -> TargetResult:
+    def _wheel(
+        self, target: BuildTarget, sdist: Path, recipe: Recipe, maker: TargetMaker
+    ) -> TargetResult:
         output = self.scratch / str(target)
-        request = wheel_request(self._recipe, target, sdist, output)
-        return self._maker(sdist.name).make(str(target), request, output)
+        return maker.make(str(target), wheel_request(recipe, target, sdist, output), output)
 
-    def _maker(self, project: str) -> TargetMaker:
-        folder = self.settings.cache_dir / re.sub(r"[^A-Za-z0-9._-]+", "_", project)
+    def _maker(self, recipe: Recipe) -> TargetMaker:
+        seeding = seed_request(recipe, self.scratch / "seeds")
         return TargetMaker(
             builder=self.buildx,
             display=self.display,
             base_image=self.base.reference,
-            cache=None if self.cold else folder,
+            seeder=Seeder(self.buildx, self.base.reference, recipe.seeds, seeding),
+            cache=None if self.cold else self.settings.cache_dir / recipe.project,
         )
 
     def _report(

@@ -18,9 +18,9 @@ from wheeldock.apt import machine_sources
 from wheeldock.builder import BuildEndedError
 from wheeldock.errors import BaseImageUnavailableError
 from wheeldock.failures import explain
-from wheeldock.recipe import network_secrets
 from wheeldock.record import BuildRecord
 from wheeldock.request import BuildRequest, ImageOutput
+from wheeldock.seeds import ca_bundle
 from wheeldock.standin_parts import BASE, CURE, FREE_THREADED, PACKAGED, debian_mirror
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ def build(
 
 def request(gathered: Gathered, now: datetime) -> BuildRequest:
     """The stand-in's build, in Buildx's terms."""
+    bundle = ca_bundle(os.environ)
     return BuildRequest(
         target="image",
         dockerfile=BASE / "Dockerfile",
@@ -124,7 +125,7 @@ def request(gathered: Gathered, now: datetime) -> BuildRequest:
             "SKIPPED": _names(gathered.skipped),
             "CREATED": now.isoformat(timespec="seconds"),
         },
-        secrets=network_secrets(os.environ),
+        secrets={"ca": bundle} if bundle else {},
     )
 
 

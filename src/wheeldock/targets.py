@@ -13,6 +13,7 @@ from wheeldock.errors import BuildFailedError, WheeldockError
 from wheeldock.failures import ended_in_a_command, explain
 from wheeldock.record import BuildRecord
 from wheeldock.report import TargetReport
+from wheeldock.seeds import lacking
 from wheeldock.wheelhouse import read_distribution
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from wheeldock.builder import Builder
     from wheeldock.progress import Progress
     from wheeldock.request import BuildRequest
+    from wheeldock.seeds import Seeder
     from wheeldock.wheelhouse import Distribution
 
 
@@ -71,24 +73,23 @@ class TargetMaker:
     builder: Builder
     display: Progress
     base_image: str
+    seeder: Seeder
     cache: Path | None
     """The folder of the project's cache exports; None to use and to leave none."""
 
     def make(self, name: str, request: BuildRequest, output: Path) -> TargetResult:
         """Build a target whose result goes to `output`; its failure is in the result."""
         cache = TargetCache(self.cache / name) if self.cache else NoCache()
-        request = replace(request, cache_from=cache.usable(), cache_to=cache.prepare())
         clock = time.monotonic()
         self.display.started(name)
         if foreign := cache.foreign:
             self.display.say(f"{name}: no cache is kept: {foreign} has files of someone else")
         record = BuildRecord()
         try:
-            if not self._is_done(name, request, record):
+            attempt = replace(request, cache_from=cache.usable(), cache_to=cache.prepare())
+            while again := self._attempt(name, attempt, record):
                 shutil.rmtree(output, ignore_errors=True)
-                request = replace(request, cache_from=None, cache_to=cache.prepare())
-                record = BuildRecord()
-                self._follow(name, request, record)
+                record, attempt = BuildRecord(), replace(again, cache_to=cache.prepare())
             distribution = _only_distribution(name, output)
             cache.commit()
         except WheeldockError as error:
@@ -100,28 +101,29 @@ class TargetMaker:
         self.display.finished(result.report)
         return result
 
-    def _is_done(self, name: str, request: BuildRequest, record: BuildRecord) -> bool:
-        """Build, and say whether it came to an end: False when the imported cache broke it."""
-        try:
-            self._follow(name, request, record)
-        except BuildFailedError as error:
-            if request.cache_from is None or ended_in_a_command(record):
-                raise
-            why = error.message.rpartition("\n")[2].rpartition(": ERROR: ")[2]
-            self.display.say(
-                f"{name}: building once more without the cache in {request.cache_from}, "
-                f"which may be what broke this build: {why}"
-            )
-            return False
-        return True
-
-    def _follow(self, name: str, request: BuildRequest, record: BuildRecord) -> None:
+    def _attempt(
+        self, name: str, request: BuildRequest, record: BuildRecord
+    ) -> BuildRequest | None:
+        """Build, and return what to build instead if that may come to a better end."""
+        seeded = self.seeder.times
         try:
             for event in self.builder.build(request):
                 record.add(event)
                 self.display.event(name, event, record)
         except BuildEndedError:
-            raise explain(name, self.base_image, record) from None
+            if lacking(record) and self.seeder.fill(seeded):
+                return request
+            error = explain(name, self.base_image, record)
+            broken = isinstance(error, BuildFailedError) and not ended_in_a_command(record)
+            if request.cache_from is None or not broken:
+                raise error from None
+            why = error.message.rpartition("\n")[2].rpartition(": ERROR: ")[2]
+            self.display.say(
+                f"{name}: building once more without the cache in {request.cache_from}, "
+                f"which may be what broke this build: {why}"
+            )
+            return replace(request, cache_from=None)
+        return None
 
 
 def _only_distribution(name: str, folder: Path) -> Distribution:

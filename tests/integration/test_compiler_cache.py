@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wheeldock.builder import BuildEndedError
-from wheeldock.recipe import DOCKER, network_secrets
+from wheeldock.recipe import DOCKER, Recipe, seed_request
 from wheeldock.record import BuildRecord
 from wheeldock.request import BuildRequest
+from wheeldock.seeds import Seeder, Seeds, ca_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,10 +58,21 @@ class Bench:
         self._folder = folder
         self.seed = seed
         text = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
-        mine = text.replace("id=wheeldock-compiler${COLD},", f"id=wheeldock-test-{seed},")
+        theirs = "id=wheeldock-compiler-${PROJECT}${COLD},"
+        mine = text.replace(theirs, f"id=wheeldock-test-{seed},")
         anew = mine.replace("ARG COMPILER_CACHE=on", "ARG COMPILER_CACHE=on\nARG SEED")
         assert text != mine != anew
         (folder / "Dockerfile").write_text(anew + TEST_STAGES, encoding="utf-8")
+        self._seeds = Seeds(ca_bundle(os.environ))
+        recipe = Recipe(
+            base_image=self._base_image,
+            tools_interpreter="cp313-cp313",
+            build_requires=REQUIRES,
+            config_settings={},
+            seeds=self._seeds,
+        )
+        seeding = seed_request(recipe, folder / "seeds")
+        Seeder(buildx, self._base_image, self._seeds, seeding).fill(0)
 
     def build(self, target: str, output: str, contexts: Mapping[str, Path], **more: str) -> Path:
         """Build a target into a folder, and return it; a failure shows the end of the log."""
@@ -78,7 +90,7 @@ class Bench:
                 "SEED": f"{self.seed}",
                 **more,
             },
-            secrets=network_secrets(os.environ),
+            hosts=self._seeds.hosts(),
         )
         record = BuildRecord()
         try:

@@ -16,7 +16,7 @@ import pytest
 from wheeldock import standin, standin_context
 from wheeldock.apt import machine_sources
 from wheeldock.events import Step, parse
-from wheeldock.recipe import network_secrets
+from wheeldock.seeds import ca_bundle
 from wheeldock.standin_context import BASE, gather
 from wheeldock.standin_parts import PACKAGED, Interpreter, debian_mirror
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.integration
 
 PROJECT = Path(__file__).parent / "standin"
 PLATFORM = "manylinux_2_28_x86_64"
-CA = network_secrets(os.environ).get("ca")
+CA = ca_bundle(os.environ)
 """The machine's CA bundle, when it has one of its own."""
 
 

@@ -10,7 +10,15 @@ import pytest
 
 from wheeldock.identifier import BuildIdentifier
 from wheeldock.plan import BuildTarget
-from wheeldock.recipe import DOCKER, Recipe, network_secrets, sdist_request, wheel_request
+from wheeldock.recipe import (
+    DOCKER,
+    Recipe,
+    compiler_cache_request,
+    sdist_request,
+    seed_request,
+    wheel_request,
+)
+from wheeldock.seeds import Seeds
 
 if TYPE_CHECKING:
     from wheeldock.request import BuildRequest
@@ -20,7 +28,8 @@ RECIPE = Recipe(
     tools_interpreter="cp313-cp313",
     build_requires=("scikit-build-core>=0.10", "pybind11; python_version<'4'"),
     config_settings={},
-    secrets={},
+    project="tiny",
+    seeds=Seeds(),
 )
 CP311 = BuildTarget(BuildIdentifier.parse("cp311-manylinux_x86_64"), "manylinux_2_28_x86_64")
 CP314T = BuildTarget(BuildIdentifier.parse("cp314t-manylinux_x86_64"), "manylinux_2_28_x86_64")
@@ -28,6 +37,13 @@ DOCKERFILE = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
 
 SDIST = sdist_request(RECIPE, Path("/project"), Path("/scratch/Dockerfile"), Path("/out"))
 WHEEL = wheel_request(RECIPE, CP311, Path("/sdist"), Path("/out"))
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    path = tmp_path / "ca bundle.pem"
+    path.write_text("-----BEGIN CERTIFICATE-----\n")
+    return path
 
 
 # --- what is asked for ---
@@ -59,14 +75,14 @@ def test_a_wheel_is_built_by_its_own_interpreter(target: BuildTarget, interprete
 
 
 def test_what_all_targets_share_is_the_same_for_each() -> None:
-    recipe = replace(RECIPE, builder="far", secrets={"ca": Path("/ca.pem")})
+    recipe = replace(RECIPE, builder="far")
     requests = [
         sdist_request(recipe, Path("/project"), Path("/scratch/Dockerfile"), Path("/out")),
         wheel_request(recipe, CP311, Path("/sdist"), Path("/out")),
     ]
     for request in requests:
         assert request.builder == "far"
-        assert request.secrets == {"ca": Path("/ca.pem")}
+        assert request.hosts == RECIPE.seeds.hosts()
         assert request.build_args["BASE_IMAGE"] == "img@sha256:1"
 
 
@@ -93,11 +109,27 @@ def test_where_a_wheel_goes_is_in_no_build_argument() -> None:
     assert elsewhere.build_args == WHEEL.build_args
 
 
-def test_secrets_are_in_no_build_argument() -> None:
-    secret = wheel_request(
-        replace(RECIPE, secrets={"ca": Path("/home/me/ca.pem")}), CP311, Path("/s"), Path("/o")
-    )
-    assert secret.build_args == WHEEL.build_args
+def test_what_the_machine_has_is_in_no_steps_key(bundle: Path) -> None:
+    seeds = Seeds(ca_bundle=bundle, compiler_cache=bundle)
+    seeded = wheel_request(replace(RECIPE, seeds=seeds), CP311, Path("/sdist"), Path("/out"))
+    assert seeded.build_args == WHEEL.build_args
+    assert seeded.contexts == WHEEL.contexts
+    assert not seeded.secrets, "BuildKit reads the whole root file system for a secret mount"
+    assert seeded.hosts.keys() == WHEEL.hosts.keys(), "the names are in the keys"
+    assert seeded.hosts != WHEEL.hosts
+
+
+def test_cache_mounts_are_filled_by_a_build_that_gives_nothing() -> None:
+    request = seed_request(RECIPE, Path("/scratch/seeds"))
+    assert (request.target, request.output) == ("seed", None)
+    assert request.contexts["seeds"] == Path("/scratch/seeds")
+    assert request.build_args["PROJECT"] == WHEEL.build_args["PROJECT"] == "tiny"
+
+
+def test_the_compiler_cache_is_read_anew_each_time() -> None:
+    request = compiler_cache_request(RECIPE, "abc", Path("/out"))
+    assert (request.target, request.output) == ("compiler-cache-file", Path("/out"))
+    assert request.build_args["NONCE"] == "abc"
 
 
 def test_build_requirements_keep_their_order_one_a_line() -> None:
@@ -131,14 +163,14 @@ def test_the_dockerfile_has_what_is_asked_for(request_: BuildRequest) -> None:
 
 
 def test_every_argument_without_a_default_is_given_for_a_wheel() -> None:
-    needed = set(re.findall(r"^ARG (\w+)$", DOCKERFILE, re.MULTILINE))
+    needed = set(re.findall(r"^ARG (\w+)$", DOCKERFILE, re.MULTILINE)) - {"NONCE"}
     assert needed <= set(WHEEL.build_args)
 
 
 def test_every_foreign_context_of_the_dockerfile_is_given() -> None:
     used = set(re.findall(r"from=([\w-]+)", DOCKERFILE))
     stages = set(re.findall(r"^FROM \S+ AS ([\w-]+)$", DOCKERFILE, re.MULTILINE))
-    assert used - stages <= set(SDIST.contexts)
+    assert used - stages - {"seeds"} <= set(SDIST.contexts)
     assert set(WHEEL.contexts) <= used
 
 
@@ -150,34 +182,6 @@ def test_what_is_mounted_from_the_toolbox_is_there() -> None:
     assert [name for name in files if not (toolbox / name).is_file()] == []
 
 
-# --- secrets ---
-
-
-@pytest.fixture
-def bundle(tmp_path: Path) -> Path:
-    path = tmp_path / "ca bundle.pem"
-    path.write_text("-----BEGIN CERTIFICATE-----\n")
-    return path
-
-
-@pytest.mark.parametrize(
-    "variable", ["SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]
-)
-def test_the_machines_ca_bundle_is_a_secret(bundle: Path, variable: str) -> None:
-    assert network_secrets({variable: str(bundle)}) == {"ca": bundle}
-
-
-@pytest.mark.parametrize("value", ["", "/no/such/file", "/"])
-def test_a_bundle_that_is_no_file_is_passed_over(bundle: Path, value: str) -> None:
-    assert network_secrets({"SSL_CERT_FILE": value}) == {}
-    assert network_secrets({"SSL_CERT_FILE": value, "PIP_CERT": str(bundle)}) == {"ca": bundle}
-
-
-def test_nothing_else_of_the_environment_is_a_secret_of_a_build(bundle: Path) -> None:
-    environment = {"PYPI_TOKEN": str(bundle), "NETRC": str(bundle), "PATH": "/bin"}
-    assert network_secrets(environment) == {}
-
-
 def test_a_cold_build_runs_the_tools_and_all_cache_mounts_are_its_own() -> None:
     stages = {
         stage.split()[2]: stage for stage in re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[1:]
@@ -185,5 +189,7 @@ def test_a_cold_build_runs_the_tools_and_all_cache_mounts_are_its_own() -> None:
     assert "\nARG COLD=\n" in stages["tools"].partition("RUN")[0]
     for name, stage in stages.items():
         for mount in re.findall(r"--mount=type=cache\S*", stage):
+            if "id=wheeldock-seeds," in mount and (mount.endswith(",readonly") or name == "seed"):
+                continue  # no build left anything there
             assert "${COLD}," in mount, (name, mount)
             assert "\nARG COLD=\n" in stage, name

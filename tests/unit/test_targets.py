@@ -8,9 +8,10 @@ from tests.unit.test_cache import export
 
 from wheeldock.builder import BuildEndedError
 from wheeldock.errors import BuildFailedError, StoppedError
-from wheeldock.events import Event, Notice, Step
+from wheeldock.events import Event, Log, Notice, Step
 from wheeldock.progress import Quiet
 from wheeldock.request import BuildRequest
+from wheeldock.seeds import Seeder, Seeds
 from wheeldock.targets import TargetMaker, TargetResult
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ class Builder:
 
     def build(self, request: BuildRequest) -> Iterator[Event]:
         self.requests.append(request)
+        if request.output is None:
+            yield Notice("seeded")
+            return
         assert request.cache_to is None or list(request.cache_to.iterdir()) == []
         assert isinstance(request.output, Path)
         assert not request.output.exists()
@@ -72,11 +76,23 @@ class Bench:
         self.display = Says()
 
     def make(self, builder: Builder) -> TargetResult:
-        maker = TargetMaker(
-            builder=builder, display=self.display, base_image="base", cache=self.cache.parent
-        )
+        maker = self.maker(builder, self.cache.parent)
         request = BuildRequest(target="t", dockerfile=Path("D"), context=Path(), output=self.output)
         return maker.make("sdist", request, self.output)
+
+    def maker(self, builder: Builder, cache: Path | None) -> TargetMaker:
+        folder = self.output.parent
+        seeding = BuildRequest(
+            target="seed",
+            dockerfile=Path("D"),
+            context=Path(),
+            contexts={"seeds": folder / "seeds"},
+            output=None,
+        )
+        seeder = Seeder(builder, "base", Seeds(), seeding)
+        return TargetMaker(
+            builder=builder, display=self.display, base_image="base", seeder=seeder, cache=cache
+        )
 
 
 @pytest.fixture
@@ -133,6 +149,16 @@ def test_a_failure_of_another_cause_is_not_tried_again(
     assert bench.display.said == []
 
 
+def test_a_build_that_lacks_what_the_machine_has_is_tried_again_with_it(bench: Bench) -> None:
+    export(bench.cache)
+    lack = Step("1", "[tools 1/1] RUN x", 1.0, error="did not complete successfully: exit code: 97")
+    builder = Builder([lack, Log("1", "wheeldock-seeds: missing: the CA bundle\n")])
+    assert bench.make(builder).error is None
+    targets = [(request.target, request.cache_from) for request in builder.requests]
+    assert targets == [("t", bench.cache), ("seed", None), ("t", bench.cache)]
+    assert bench.display.said == []
+
+
 def test_a_build_without_a_cache_is_not_tried_again(bench: Bench) -> None:
     builder = Builder(COPYING)
     assert type(bench.make(builder).error) is BuildFailedError
@@ -150,7 +176,7 @@ def test_a_folder_of_someone_else_is_left_alone(bench: Bench) -> None:
 
 def test_without_a_cache_folder_nothing_is_imported_or_exported(bench: Bench) -> None:
     builder = Builder()
-    maker = TargetMaker(builder=builder, display=bench.display, base_image="base", cache=None)
+    maker = bench.maker(builder, None)
     request = BuildRequest(target="t", dockerfile=Path("D"), context=Path(), output=bench.output)
     assert maker.make("sdist", request, bench.output).error is None
     (request,) = builder.requests

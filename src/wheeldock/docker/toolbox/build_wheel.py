@@ -7,8 +7,8 @@ import sys
 import zipfile
 from pathlib import Path
 
-from compiler.front import CachedCompilers
-from frontend import PURE_WHEEL, build, fail
+from compiler.front import CACHE, CachedCompilers
+from frontend import PURE_WHEEL, ask_for, build, fail
 from packaging.utils import parse_wheel_filename
 
 
@@ -24,10 +24,19 @@ def why_pure(wheel: Path) -> str:
     return "is tagged as a platform wheel and has no compiled file in it"
 
 
+def compiler_cache_is_lost() -> bool:
+    """Whether the machine has a compiler cache for this engine, which has none of the project."""
+    hosts = map(str.split, Path("/etc/hosts").read_text("utf-8").splitlines())
+    saved = [line[0] for line in hosts if line[1:] == ["compiler-cache.wheeldock"]]
+    return saved not in ([], ["0.0.0.0"]) and not (CACHE / "ccache").exists()  # noqa: S104
+
+
 if __name__ == "__main__":
     source, output = map(Path, sys.argv[1:])
     compilers = CachedCompilers(source, Path("/env"))
     off = os.environ.get("COMPILER_CACHE") == "off" or os.environ.get("COLD")
+    if not off and compiler_cache_is_lost():
+        ask_for("the compiler cache")
     wheel = build("wheel", source, output, None if off else compilers)
     if reason := why_pure(wheel):
         fail(

@@ -38,6 +38,12 @@ def fail(code: int, *lines: str) -> NoReturn:
     sys.exit(code)
 
 
+def ask_for(what: str) -> NoReturn:
+    """End for lack of something in a cache mount; wheeldock puts it there and begins again."""
+    print(f"wheeldock-seeds: missing: {what}", file=sys.stderr)
+    sys.exit(1)
+
+
 def build(
     distribution: Literal["sdist", "wheel"],
     source: Path,

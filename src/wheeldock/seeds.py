@@ -1,0 +1,128 @@
+"""
+What the machine has for an engine's cache mounts: its CA bundle and a saved compiler cache.
+
+They are in no layer and no step's key. A step learns which of them is meant from a host name's
+address, which is in no key either; when the engine has lost them, or never had them, the step
+ends and says so, and they are put there by a build of the stage `seed`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import os
+import secrets
+import shutil
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheeldock.builder import BuildEndedError
+from wheeldock.failures import explain
+from wheeldock.record import BuildRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wheeldock.builder import Builder
+    from wheeldock.request import BuildRequest
+
+_CA_BUNDLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_NOTHING = "0.0.0.0"  # noqa: S104 - no address to listen on
+_SOMETHING = "0.0.0.1"
+_MISSING = "wheeldock-seeds: missing: "
+"""What a step says when it ends for lack of something; its rest names that."""
+
+_TIMES = 5
+"""How often a run fills an engine's cache mounts before it takes the engine to lose all at once."""
+
+
+def ca_bundle(environment: Mapping[str, str]) -> Path | None:
+    """
+    The machine's CA bundle, if it names one.
+
+    Behind a proxy that inspects TLS nothing can be fetched without it.
+    """
+    named = (environment.get(variable) for variable in _CA_BUNDLES)
+    return next((Path(path) for path in named if path and Path(path).is_file()), None)
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """What a machine has for an engine's cache mounts."""
+
+    ca_bundle: Path | None = None
+    compiler_cache: Path | None = None
+    """A file that the stage `compiler-cache` made."""
+
+    def hosts(self) -> dict[str, str]:
+        """Host names and the addresses that tell steps what they can ask for."""
+        return {
+            "ca-bundle.wheeldock": _address(self.ca_bundle) if self.ca_bundle else _NOTHING,
+            "compiler-cache.wheeldock": _SOMETHING if self.compiler_cache else _NOTHING,
+        }
+
+    def lay_out(self, folder: Path) -> None:
+        """Make the folder that the stage `seed` reads."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        if self.ca_bundle:
+            shutil.copyfile(self.ca_bundle, folder / "ca-bundle")
+        if self.compiler_cache:
+            # It can be large, and the folder may be on another disk.
+            try:
+                os.link(self.compiler_cache, folder / "compiler-cache.tar")
+            except OSError:
+                shutil.copyfile(self.compiler_cache, folder / "compiler-cache.tar")
+
+
+def _address(file: Path) -> str:
+    """An address that no other content has: a private one (RFC 4193) of 120 bits of its digest."""
+    digest = hashlib.sha256(file.read_bytes()).digest()
+    return str(ipaddress.IPv6Address(b"\xfd" + digest[:15]))
+
+
+def lacking(record: BuildRecord) -> bool:
+    """Whether a build failed because a cache mount lacks what the machine has for it."""
+    step = record.failed_step
+    return step is not None and any(line.startswith(_MISSING) for line in record.tail(step))
+
+
+class Seeder:
+    """Fills an engine's cache mounts, once for all builds that found them empty."""
+
+    def __init__(
+        self, builder: Builder, base_image: str, seeds: Seeds, request: BuildRequest
+    ) -> None:
+        self.times = 0
+        """How often it has filled them."""
+        self._builder = builder
+        self._base_image = base_image
+        self._seeds = seeds
+        self._request = request
+        self._lock = threading.Lock()
+
+    def fill(self, times: int) -> bool:
+        """
+        Fill them, unless another build has had that done since it was done so many times.
+
+        Return whether it is worth to build again. Raises what a failed build raises.
+        """
+        with self._lock:
+            if self.times == times < _TIMES:
+                self._fill()
+                self.times += 1
+            return self.times > times
+
+    def _fill(self) -> None:
+        self._seeds.lay_out(self._request.contexts["seeds"])
+        arguments = {**self._request.build_args, "NONCE": secrets.token_hex(8)}
+        record = BuildRecord()
+        try:
+            for event in self._builder.build(replace(self._request, build_args=arguments)):
+                record.add(event)
+        except BuildEndedError:
+            raise explain("seed", self._base_image, record) from None
+        finally:
+            shutil.rmtree(self._request.contexts["seeds"], ignore_errors=True)
