@@ -1,85 +1,199 @@
 """
-Build identifiers and what selects them.
+Build identifiers: which there are, and which a glob matches.
 
 A build identifier names one wheel to build: `cp313-manylinux_x86_64`. The names are
-cibuildwheel's, so that its users' selectors work here unchanged.
+cibuildwheel's, so that its users' globs work here unchanged.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 from fnmatch import fnmatchcase
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
 import bracex
+import tomli
 
-from wheeldock.tags import Architecture, Libc
+from wheeldock.tags import Architecture, Libc, Platform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 _IDENTIFIER = re.compile(
-    r"cp3(?P<minor>0|[1-9][0-9]*)(?P<threads>t?)"
+    r"(?P<implementation>cp|pp|gp)3(?P<minor>0|[1-9][0-9]*)(?P<variant>t|_[0-9]+|)"
     r"-(?P<libc>manylinux|musllinux)_(?P<architecture>\w+)\Z"
 )
 
 
+class Implementation(str, Enum):
+    """An implementation of Python, by what its identifiers begin with."""
+
+    CPYTHON = "cp"
+    GRAALPY = "gp"
+    PYPY = "pp"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Group(str, Enum):
+    """Interpreters that are built for when `enable` names their group, and only then."""
+
+    CPYTHON_PRERELEASE = "cpython-prerelease"
+    PYPY = "pypy"
+    PYPY_EOL = "pypy-eol"
+    GRAALPY = "graalpy"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python that wheels can be built for."""
+
+    version: str
+    """The Python that it implements, e.g. `3.14`."""
+    folder: str
+    """Its folder below `/opt/python`, e.g. `cp314-cp314t`."""
+    group: Group | None
+
+
 @dataclass(frozen=True, order=True)
 class BuildIdentifier:
-    """One wheel to build: a CPython, a libc and an architecture."""
+    """One wheel to build: a Python, a libc and an architecture."""
 
+    implementation: Implementation
     minor: int
-    """The Y of CPython 3.Y."""
-    free_threaded: bool
+    """The Y of Python 3.Y."""
+    variant: str
+    """`t` for a free-threaded CPython, a GraalPy's version as `_250`, else empty."""
     libc: Libc
     architecture: Architecture
 
     @classmethod
     def parse(cls, text: str) -> BuildIdentifier:
         """
-        Read `cp313-manylinux_x86_64` or `cp314t-musllinux_aarch64`.
+        Read `cp313-manylinux_x86_64`, `cp314t-musllinux_aarch64` or `pp311-manylinux_i686`.
 
-        Raises ValueError when it is no such thing.
+        Raises ValueError when it is no such thing. That it is one does not mean that it exists.
         """
         match = _IDENTIFIER.match(text)
         if match is None or match["architecture"] not in set(Architecture):
             message = f"{text!r} is no build identifier; one looks like 'cp313-manylinux_x86_64'"
             raise ValueError(message)
         return cls(
+            implementation=Implementation(match["implementation"]),
             minor=int(match["minor"]),
-            free_threaded=bool(match["threads"]),
+            variant=match["variant"],
             libc=Libc(match["libc"]),
             architecture=Architecture(match["architecture"]),
         )
 
     @property
+    def free_threaded(self) -> bool:
+        """Whether it is a CPython without the global interpreter lock."""
+        return self.variant == "t"
+
+    @property
+    def python(self) -> str:
+        """Its part before the platform, e.g. `cp314t`."""
+        return f"{self.implementation}3{self.minor}{self.variant}"
+
+    @property
+    def platform(self) -> Platform:
+        """Its libc and architecture."""
+        return Platform(self.libc, self.architecture)
+
+    @property
     def python_tag(self) -> str:
         """The python tag of its wheels, e.g. `cp314`."""
-        return f"cp3{self.minor}"
+        return self.interpreter.partition("-")[0]
 
     @property
     def abi_tag(self) -> str:
         """The abi tag of its wheels, e.g. `cp314t`."""
-        return f"cp3{self.minor}{'t' if self.free_threaded else ''}"
+        return self.interpreter.partition("-")[2]
 
     @property
     def interpreter(self) -> str:
         """The interpreter's folder below `/opt/python`, e.g. `cp314-cp314t`."""
-        return f"{self.python_tag}-{self.abi_tag}"
+        return interpreters()[self.python].folder
+
+    @property
+    def group(self) -> Group | None:
+        """The group that has to be enabled for it, if one has to be."""
+        return interpreters()[self.python].group
 
     @property
     def python_version(self) -> str:
-        """CPython's minor version, e.g. `3.14`."""
+        """The minor version of Python that it implements, e.g. `3.14`."""
         return f"3.{self.minor}"
 
     def __str__(self) -> str:
-        return f"{self.abi_tag}-{self.libc}_{self.architecture}"
+        return f"{self.python}-{self.platform}"
+
+
+@lru_cache(maxsize=1)
+def _data() -> Mapping[str, Any]:
+    return tomli.loads(files("wheeldock").joinpath("resources/build-platforms.toml").read_text())
+
+
+@lru_cache(maxsize=1)
+def interpreters() -> Mapping[str, Interpreter]:
+    """Every Python that wheels can be built for, by what its identifiers begin with."""
+    return {
+        name: Interpreter(
+            version=row["version"],
+            folder=row["folder"],
+            group=Group(row["group"]) if "group" in row else None,
+        )
+        for name, row in _data()["interpreters"].items()
+    }
+
+
+@lru_cache(maxsize=1)
+def known_identifiers() -> tuple[BuildIdentifier, ...]:
+    """Every build identifier that exists, by platform, whatever a base image has."""
+    names = [
+        f"{python}-{libc}_{architecture}"
+        for libc in Libc
+        for architecture in Architecture
+        for python in interpreters()
+        if architecture in _data()["platforms"][python[:2]].get(libc.value, ())
+    ]
+    return tuple(map(BuildIdentifier.parse, names))
+
+
+@lru_cache(maxsize=1)
+def identifiers_elsewhere() -> tuple[str, ...]:
+    """What cibuildwheel can name for other systems than Linux, and perhaps more."""
+    platforms = _data()["elsewhere"]["platforms"]
+    return tuple(f"{python}-{platform}" for platform in platforms for python in interpreters())
+
+
+def matching(glob: str, names: Iterable[str]) -> Iterator[str]:
+    """
+    The names that a glob matches.
+
+    It is one of `fnmatch` with `{a,b}` braces, as cibuildwheel's.
+    """
+    patterns = bracex.expand(glob)
+    return (name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns))
+
+
+def matches(globs: Iterable[str], identifier: BuildIdentifier) -> bool:
+    """Whether any of the globs matches the identifier."""
+    return any(True for glob in globs for _ in matching(glob, [str(identifier)]))
 
 
 @dataclass(frozen=True)
 class Selector:
-    """
-    Which build identifiers to build: each of `build`'s globs but for `skip`'s.
-
-    Globs are those of `fnmatch` with `{a,b}` braces, as cibuildwheel's.
-    """
+    """Which build identifiers to build: each of `build`'s globs but for `skip`'s."""
 
     build: tuple[str, ...] = ("*",)
     skip: tuple[str, ...] = ()
@@ -87,10 +201,3 @@ class Selector:
     def __call__(self, identifier: BuildIdentifier) -> bool:
         """Whether the identifier is selected."""
         return matches(self.build, identifier) and not matches(self.skip, identifier)
-
-
-def matches(globs: tuple[str, ...], identifier: BuildIdentifier) -> bool:
-    """Whether any of the globs matches the identifier."""
-    return any(
-        fnmatchcase(str(identifier), pattern) for glob in globs for pattern in bracex.expand(glob)
-    )

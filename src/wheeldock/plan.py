@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
-
-import tomli
 
 from wheeldock.errors import (
     InterpreterMissingError,
     NothingSelectedError,
     UnknownIdentifierError,
 )
-from wheeldock.identifier import BuildIdentifier, Selector, matches
+from wheeldock.identifier import BuildIdentifier, Selector, known_identifiers, matches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +46,8 @@ class Plan:
     targets: tuple[BuildTarget, ...]
     tools_interpreter: str
     """The interpreter that runs the tools and builds the sdist, a folder of /opt/python."""
+    abis: frozenset[str] = frozenset()
+    """The ABIs, e.g. `cp311-abi3`, by which its wheels are likely to serve several targets."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,24 +63,13 @@ class Offer:
     platform_tag: str
 
 
-@lru_cache(maxsize=1)
-def known_identifiers() -> tuple[BuildIdentifier, ...]:
-    """Every build identifier that exists, whatever a base image has."""
-    data = tomli.loads(files("wheeldock").joinpath("resources/build-platforms.toml").read_text())
-    return tuple(
-        BuildIdentifier.parse(f"{python}-{libc}_{architecture}")
-        for libc, architectures in data["architectures"].items()
-        for architecture in architectures
-        for python in data["cpython"]
-    )
-
-
 def make_plan(
     offer: Offer,
     selector: Selector,
     *,
     only: Sequence[str] = (),
     requires_python: SpecifierSet | None = None,
+    abis: frozenset[str] = frozenset(),
 ) -> Plan:
     """
     Choose what to build of what the base image can.
@@ -102,6 +89,7 @@ def make_plan(
     return Plan(
         targets=tuple(BuildTarget(identifier, offer.platform_tag) for identifier in chosen),
         tools_interpreter=_tools_interpreter(available, requires_python),
+        abis=abis,
     )
 
 

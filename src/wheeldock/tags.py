@@ -38,6 +38,22 @@ class Libc(str, Enum):
         return self.value
 
 
+@dataclass(frozen=True, order=True)
+class Platform:
+    """A libc on an architecture: what an identifier ends with, e.g. `manylinux_x86_64`."""
+
+    libc: Libc
+    architecture: Architecture
+
+    @property
+    def image_option(self) -> str:
+        """The option that names the image to build on, e.g. `manylinux-x86_64-image`."""
+        return f"{self.libc}-{self.architecture}-image"
+
+    def __str__(self) -> str:
+        return f"{self.libc}_{self.architecture}"
+
+
 _POLICY = re.compile(r"(?P<libc>manylinux|musllinux)_(?P<major>\d+)_(?P<minor>\d+)\Z")
 
 _LEGACY = {

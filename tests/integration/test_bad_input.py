@@ -26,7 +26,7 @@ from wheeldock.errors import (
     UsageError,
     WheeldockError,
 )
-from wheeldock.plan import known_identifiers
+from wheeldock.identifier import known_identifiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

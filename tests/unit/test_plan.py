@@ -10,8 +10,8 @@ from wheeldock.errors import (
     NothingSelectedError,
     UnknownIdentifierError,
 )
-from wheeldock.identifier import BuildIdentifier, Selector
-from wheeldock.plan import Offer, known_identifiers, make_plan
+from wheeldock.identifier import BuildIdentifier, Selector, known_identifiers
+from wheeldock.plan import Offer, make_plan
 from wheeldock.tags import Architecture, Libc
 
 OFFER = Offer(
@@ -36,15 +36,6 @@ def pythons(
 
 def offering(*interpreters: str) -> Offer:
     return replace(OFFER, interpreters=frozenset(interpreters))
-
-
-# --- what exists ---
-
-
-def test_known_identifiers_are_read_back_from_their_names() -> None:
-    known = known_identifiers()
-    assert [BuildIdentifier.parse(str(identifier)) for identifier in known] == list(known)
-    assert len(set(known)) == len(known)
 
 
 # --- by globs ---
@@ -90,7 +81,7 @@ def test_what_is_skipped_may_be_anything() -> None:
     assert pythons("cp313-*", skip=("pp*", "*-win32")) == ["cp313"]
 
 
-@pytest.mark.parametrize("glob", ["cp38-*", "pp*", "cp313", "cp313-win_amd64", "{", "CP313-*"])
+@pytest.mark.parametrize("glob", ["cp38-*", "ip*", "cp313", "cp313-win_amd64", "{", "CP313-*"])
 def test_a_glob_that_matches_no_identifier_is_refused(glob: str) -> None:
     with pytest.raises(UnknownIdentifierError) as caught:
         pythons("cp313-*", glob)
