@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from wheeldock import baseimage, config, report, sources
+from wheeldock import abi, baseimage, config, limited_api, report, sources
 from wheeldock.builder import Buildx
 from wheeldock.cache import BASE_IMAGES
 from wheeldock.errors import UsageError
@@ -78,6 +78,7 @@ def run(
             Selector(settings.build, settings.skip),
             only=only,
             requires_python=project.requires_python,
+            abis=_likely_abis(project, settings, state),
         )
         if dry_run:
             _show(plan, base, source, settings, display)
@@ -146,5 +147,17 @@ def _show(plan: Plan, base: BaseImage, source: Source, settings: Config, display
     display.say(f"base image  {base.reference}")
     display.say(f"policy      {base.policy.platform_tag(ARCHITECTURE)}")
     display.say(f"output      {settings.output_dir}")
+    led = abi.led(plan.targets, plan.abis)
     for target in plan.targets:
-        display.say(f"would build {target}")
+        unless = f", unless the wheel of {led[target]} serves it" if target in led else ""
+        display.say(f"would build {target}{unless}")
+
+
+def _likely_abis(project: Project, settings: Config, state: State) -> frozenset[str]:
+    stated = project.abis | limited_api.of_settings(settings.config_settings)
+    try:
+        last = report.read(state.report)
+        ours = project.normalized_name in (None, last.project)
+        return abi.expected(stated, last if ours else None)
+    except (OSError, ValueError, LookupError):  # an older wheeldock's, or somebody's
+        return stated

@@ -155,6 +155,12 @@ class LibraryNotFoundError(WheeldockError):
     code = 33
 
 
+class SameWheelError(WheeldockError):
+    """Two interpreters' wheels have the same name, and neither serves both."""
+
+    code = 34
+
+
 class OutputError(WheeldockError):
     """The output folder cannot be written."""
 

@@ -116,7 +116,7 @@ def _line(row: _Row, width: int) -> Text:
     else:
         state = reports.outcome(row.report)
         style, spent = reports.STYLES[state], row.report.seconds
-        said = reports.reason(row.report) or row.report.file or ""
+        said = reports.reason(row.report) or reports.file(row.report)
     line = Text(f"{row.name:{width}}  ", no_wrap=True, overflow="crop")
     line.append(f"{state:10}", style).append(f"{reports.seconds(spent):>8}  ")
     return line.append(said, "dim")

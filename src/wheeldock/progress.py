@@ -135,10 +135,11 @@ class Plain(Quiet):
 
     def finished(self, report: TargetReport) -> None:
         """Print what became of the target."""
-        outcome = reports.outcome(report)
+        outcome, spent = reports.outcome(report), reports.seconds(report.seconds)
         why = f": {reports.reason(report)}" if report.error else ""
+        how = f"by {report.served_by}" if report.served_by else f"in {spent}"
         line = Text(f"{report.name}: ").append(outcome, reports.STYLES[outcome])
-        self._print(line.append(f" in {reports.seconds(report.seconds)}{why}"))
+        self._print(line.append(f" {how}{why}"))
 
     def summary(self, report: RunReport, output: Path) -> None:
         """Print the table."""

@@ -11,7 +11,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
-from wheeldock import archive, legacy_metadata, pyproject
+from wheeldock import archive, legacy_metadata, limited_api, pyproject
 from wheeldock.errors import ConfigurationError
 from wheeldock.sources import DirectorySource
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wheeldock.legacy_metadata import Facts
     from wheeldock.sources import Source
 
-FILES = ("pyproject.toml", "setup.cfg", "PKG-INFO", "setup.py")
+FILES = ("PKG-INFO", *limited_api.FILES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,8 @@ class Project:
     """Its `[tool.wheeldock]`, unvalidated, empty where there is none."""
     pyproject_place: str
     """How messages name its pyproject.toml."""
+    abis: frozenset[str] = frozenset()
+    """The ABIs, e.g. `cp311-abi3`, by which its wheels may serve several interpreters."""
 
     @property
     def normalized_name(self) -> NormalizedName | None:
@@ -86,6 +88,7 @@ def read_project(source: Source) -> Project:
         build_system=build_system,
         tool_table=tool_table,
         pyproject_place=place,
+        abis=limited_api.of_files(files),
     )
 
 

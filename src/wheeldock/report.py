@@ -52,6 +52,8 @@ class TargetReport:
     """Why it failed: a line that names the stage, then the last lines of its log."""
     exit_code: int = 0
     """The exit code of that failure; 0 when there is none."""
+    served_by: str = ""
+    """The file name of another target's wheel that serves this one, too, which then has no file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +118,8 @@ def outcome(target: TargetReport) -> str:
     """The target's end in a word."""
     if target.error:
         return "stopped" if target.exit_code == StoppedError.code else "failed"
+    if target.served_by:
+        return "served"
     if target.cached:
         return "cached"
     return "built" if target.stages else "given"
@@ -127,12 +131,21 @@ def reason(target: TargetReport) -> str:
     return line.removeprefix(target.name).strip(",: ")
 
 
+def file(target: TargetReport) -> str:
+    """The name of what was built, or `by` what it is served, or ""."""
+    return target.file or (f"by {target.served_by}" if target.served_by else "")
+
+
 def seconds(value: float) -> str:
     """A duration for people."""
     return f"{value:.1f} s"
 
 
-STYLES = {"built": "green", "given": "green", "cached": "cyan", "failed": "red", "stopped": "red"}
+STYLES = {
+    **dict.fromkeys(("built", "given"), "green"),
+    **dict.fromkeys(("cached", "served"), "cyan"),
+    **dict.fromkeys(("failed", "stopped"), "red"),
+}
 """rich's style for each outcome."""
 
 _WORTH_NAMING = 0.05
@@ -155,7 +168,7 @@ _COLUMNS: dict[str, Callable[[TargetReport], str]] = {
     "target": lambda target: target.name,
     "result": outcome,
     "time": lambda target: seconds(target.seconds),
-    "file": lambda target: target.file or "",
+    "file": file,
     "size": lambda target: "" if target.size is None else decimal(target.size),
     "sha256": lambda target: (target.sha256 or "")[:12],
     "seconds by stage": _stages,
@@ -187,16 +200,18 @@ def _table(targets: Sequence[TargetReport], columns: Sequence[str]) -> Table:
 def closing_line(report: RunReport, output: Path) -> str:
     """The run in a line, e.g. `5 wheels and the sdist in dist/, 4 cached, 12.3 s`."""
     made = [target for target in report.targets if target.file]
+    served = sum(bool(target.served_by) for target in report.targets)
     wheels = sum(target.name != SDIST for target in made)
-    failed = len(report.targets) - len(made)
+    failed = len(report.targets) - len(made) - served
     cached = sum(target.cached for target in made)
-    what = [f"{wheels} wheel{'s' * (wheels != 1)}"] if wheels else []
+    whom = f" for {wheels + served} interpreters" if served else ""
+    what = [f"{wheels} wheel{'s' * (wheels != 1)}{whom}"] if wheels else []
     what += ["the sdist"] if len(made) > wheels else []
     parts = [f"{' and '.join(what)} in {_short(output)}"]
     if failed:
         parts = [f"{failed} of {len(report.targets)} failed"]
     if cached:
-        parts.append(f"{'all' if cached == len(report.targets) else cached} cached")
+        parts.append(f"{'all' if cached == len(made) and not failed else cached} cached")
     return ", ".join([*parts, seconds(report.seconds)])
 
 

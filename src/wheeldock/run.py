@@ -19,6 +19,7 @@ from wheeldock.record import BuildRecord
 from wheeldock.report import RunReport
 from wheeldock.scheduler import default_jobs, run_all
 from wheeldock.seeds import Seeder, Seeds, ca_bundle
+from wheeldock.served import make_all
 from wheeldock.sources import SdistSource
 from wheeldock.targets import TargetMaker, TargetResult
 from wheeldock.wheelhouse import Distribution, publish, read_distribution
@@ -66,14 +67,7 @@ class Run:
         if sdist := results[0].distribution:
             context = self.state.sdist(sdist.name)
             unpack(sdist.path, context / "src")
-            recipe = self._recipe(sdist.name)
-            maker = self._maker(recipe)
-            results += run_all(
-                self.plan.targets,
-                lambda target: self._wheel(target, context, recipe, maker),
-                at_once=self.settings.jobs or default_jobs(),
-                stop=self.buildx.stop,
-            )
+            results += self._wheels(context)
         run_report = self._report(results, started, time.monotonic() - clock)
         report.write(run_report, self.state.report)
         built = [result.distribution for result in results if result.distribution]
@@ -120,11 +114,19 @@ class Run:
             )
         return TargetResult.made("sdist", distribution, BuildRecord(), 0.0)
 
-    def _wheel(
-        self, target: BuildTarget, sdist: Path, recipe: Recipe, maker: TargetMaker
-    ) -> TargetResult:
-        output = self.scratch / str(target)
-        return maker.make(str(target), wheel_request(recipe, target, sdist, output), output)
+    def _wheels(self, sdist: Path) -> list[TargetResult]:
+        recipe = self._recipe(sdist.name)
+        maker = self._maker(recipe)
+
+        def wheel(target: BuildTarget) -> TargetResult:
+            output = self.scratch / str(target)
+            return maker.make(str(target), wheel_request(recipe, target, sdist, output), output)
+
+        def at_once(targets: Sequence[BuildTarget]) -> Sequence[TargetResult]:
+            jobs = self.settings.jobs or default_jobs()
+            return run_all(targets, wheel, at_once=jobs, stop=self.buildx.stop)
+
+        return make_all(self.plan, at_once, self.display)
 
     def _maker(self, recipe: Recipe) -> TargetMaker:
         seeding = seed_request(recipe, self.scratch / "seeds")

@@ -94,6 +94,7 @@ def test_the_file_is_for_programs(tmp_path: Path) -> None:
         "compiler_cache": None,
         "error": "",
         "exit_code": 0,
+        "served_by": "",
     }
     assert list(fields["targets"][1]["stages"]) == ["env", "build"]
 
@@ -267,3 +268,28 @@ def test_the_run_in_a_line(targets: list[TargetReport], expected: str) -> None:
 
 def test_a_folder_elsewhere_is_named_in_full(tmp_path: Path) -> None:
     assert closing_line(run(SDIST), tmp_path).startswith(f"the sdist in {tmp_path}/,")
+
+
+# --- a wheel that serves several interpreters ---
+
+
+SERVED = TargetReport(
+    name="cp314-manylinux_x86_64",
+    stages={},
+    seconds=0.0,
+    served_by="pyovf-0.3.0-cp313-abi3-manylinux_2_28_x86_64.whl",
+)
+
+
+def test_what_is_served_is_in_the_table_with_its_wheel() -> None:
+    (row,) = (line for line in shown(run(SDIST, wheel(13), SERVED), 200) if "cp314-" in line)
+    assert row.split()[1] == "served"
+    assert "by pyovf-0.3.0-cp313-abi3-manylinux_2_28_x86_64.whl" in row
+
+
+def test_what_is_served_is_neither_a_wheel_nor_a_failure() -> None:
+    line = closing_line(run(SDIST, wheel(13), SERVED), Path("dist"))
+    assert line == "1 wheel for 2 interpreters and the sdist in dist/, 1 cached, 12.3 s"
+    line = closing_line(run(SDIST, wheel(13, cached=True), SERVED), Path("dist"))
+    assert "all cached" in line
+    assert closing_line(run(SDIST, FAILED, SERVED), Path("dist")).startswith("1 of 3 failed")
