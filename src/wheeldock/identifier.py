@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -138,12 +138,12 @@ class BuildIdentifier:
         return f"{self.python}-{self.platform}"
 
 
-@lru_cache(maxsize=1)
+@cache
 def _data() -> Mapping[str, Any]:
     return tomli.loads(files("wheeldock").joinpath("resources/build-platforms.toml").read_text())
 
 
-@lru_cache(maxsize=1)
+@cache
 def interpreters() -> Mapping[str, Interpreter]:
     """Every Python that wheels can be built for, by what its identifiers begin with."""
     return {
@@ -156,7 +156,7 @@ def interpreters() -> Mapping[str, Interpreter]:
     }
 
 
-@lru_cache(maxsize=1)
+@cache
 def known_identifiers() -> tuple[BuildIdentifier, ...]:
     """Every build identifier that exists, by platform, whatever a base image has."""
     names = [
@@ -169,7 +169,7 @@ def known_identifiers() -> tuple[BuildIdentifier, ...]:
     return tuple(map(BuildIdentifier.parse, names))
 
 
-@lru_cache(maxsize=1)
+@cache
 def identifiers_elsewhere() -> tuple[str, ...]:
     """What cibuildwheel can name for other systems than Linux, and perhaps more."""
     platforms = _data()["elsewhere"]["platforms"]
@@ -184,6 +184,13 @@ def matching(glob: str, names: Iterable[str]) -> Iterator[str]:
     """
     patterns = bracex.expand(glob)
     return (name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns))
+
+
+@cache
+def matched(globs: tuple[str, ...]) -> frozenset[str]:
+    """The names of the known identifiers that any of the globs matches."""
+    names = [str(identifier) for identifier in known_identifiers()]
+    return frozenset(name for glob in globs for name in matching(glob, names))
 
 
 def matches(globs: Iterable[str], identifier: BuildIdentifier) -> bool:

@@ -45,6 +45,16 @@ class Platform:
     libc: Libc
     architecture: Architecture
 
+    @classmethod
+    def parse(cls, text: str) -> Platform:
+        """
+        Read `manylinux_x86_64`.
+
+        Raises ValueError for anything else.
+        """
+        libc, _, architecture = text.partition("_")
+        return cls(Libc(libc), Architecture(architecture))
+
     @property
     def image_option(self) -> str:
         """The option that names the image to build on, e.g. `manylinux-x86_64-image`."""
