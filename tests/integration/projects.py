@@ -31,6 +31,16 @@ static PyModuleDef module = {PyModuleDef_HEAD_INIT, "tiny", NULL, -1, NULL};
 PyMODINIT_FUNC PyInit_tiny(void) { return PyModule_Create(&module); }
 """
 
+LIMITED_SETUP = """\
+from setuptools import Extension, setup
+
+KEY = "py_limited_api"
+extension = Extension("tiny", ["tiny.c"], **{KEY: True})
+setup(packages=[], ext_modules=[extension], options={"bdist_wheel": {KEY: "cp311"}})
+"""
+
+LIMITED_CODE = "#define Py_LIMITED_API 0x030B0000\n" + CODE
+
 PURE_SETUP = """\
 from setuptools import setup
 
