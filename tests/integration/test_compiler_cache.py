@@ -37,7 +37,7 @@ RUN --mount=type=bind,from=toolbox,target=/toolbox \
     --mount=type=bind,from=cases,target=/cases \
     --mount=type=tmpfs,target=/root/.cache/wheeldock \
     --mount=type=cache,id=wheeldock-uv,target=/root/.cache/uv \
-    --mount=type=secret,id=ca \
+    --mount=type=cache,id=wheeldock-seeds,target=/run/wheeldock,readonly \
     source /toolbox/network.sh; \
     /opt/wheeldock/bin/python /cases/${SCRIPT} /results.json "${SEED}"
 

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 includes, statistics, toolchain = load("includes"), load("statistics"), load("toolchain")
 
-COMPILER, CCACHE, LINKER = "compiler", "ccache", "python -S -E -s"
+COMPILER, CCACHE, LINKER, SLOT = "compiler", "ccache", "python -S -E -s", "slot"
 
 
 @pytest.fixture
 def front(tmp_path: Path) -> Callable[..., list[str]]:
     """A front over programs that only say who they are; it returns what they were given."""
-    for name in ("compiler", "ccache", "python", "as", "other/as"):
+    for name in ("compiler", "ccache", "python", "slot", "as", "other/as"):
         program = tmp_path / name
         program.parent.mkdir(exist_ok=True)
         program.write_text(f'#!/bin/sh\nprintf "%s\\n" {name} "$@"\n')
@@ -40,6 +40,7 @@ def front(tmp_path: Path) -> Callable[..., list[str]]:
             "linker": "/toolbox/link.py",
             "python": f"{tmp_path}/python",
             "state": "/state",
+            "slot": "",
         } | (given or {})
         lines = [f"{name}={shlex.quote(value)}\n" for name, value in settings.items()]
         program = tmp_path / "c++"
@@ -128,6 +129,35 @@ def test_without_ccache_or_a_linker_that_tells(front: Callable[..., list[str]]) 
     off = {"ccache": "", "linker": ""}
     assert front("-c", "a.c", given=off)[0] == COMPILER
     assert front("-shared", "a.o", "-o", "a.so", given=off)[0] == COMPILER
+
+
+@pytest.mark.parametrize("words", ["-c a.c", "@a", "-shared a.o -o a.so", "a.o -o a", "a.c -oa"])
+def test_what_the_compiler_itself_does_waits_for_a_slot(
+    front: Callable[..., list[str]], tmp_path: Path, words: str
+) -> None:
+    off = {"ccache": "", "linker": "", "slot": f"{tmp_path}/slot /slots/2"}
+    assert front(*words.split(), given=off) == [
+        *(SLOT, "/slots/2", f"{tmp_path}/compiler"),
+        *words.split(),
+    ]
+
+
+@pytest.mark.parametrize(
+    "words", ["", "--version", "-E a.c", "-S a.c -o a.s", "-print-prog-name=ld"]
+)
+def test_what_takes_no_time_does_not(
+    front: Callable[..., list[str]], tmp_path: Path, words: str
+) -> None:
+    given = {"slot": f"{tmp_path}/slot /slots/2"}
+    assert front(*words.split(), given=given) == [COMPILER, *words.split()]
+
+
+def test_what_the_caches_may_know_waits_only_when_they_do_not(
+    front: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    given = {"slot": f"{tmp_path}/slot /slots/2"}
+    assert front("-c", "a.c", given=given)[0] == CCACHE
+    assert front("-shared", "a.o", "-o", "a.so", given=given)[0] == "python"
 
 
 def test_arguments_arrive_as_they_are(front: Callable[..., list[str]]) -> None:

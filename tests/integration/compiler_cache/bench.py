@@ -71,6 +71,11 @@ def run_cases(cache: str, template: Callable[[], None]) -> dict[str, list[dict[s
     return results
 
 
+def caches(source: Path) -> front.CachedCompilers:
+    """Let compilers go through the caches, as a build of that source tree does."""
+    return front.CachedCompilers(source, Path("/env"), at_once=2)
+
+
 @contextmanager
 def inside(folder: Path) -> Iterator[None]:
     """Work in a folder, and leave it."""

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import Outcome, attempt, case, compare, front, run_cases, write
+from bench import Outcome, attempt, caches, case, compare, front, run_cases, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ def template() -> None:
 
 def compile_anew(*arguments: str, **environment: str) -> Outcome:
     """Compile as a build of its own does."""
-    with front.CachedCompilers(Path.cwd(), Path("/env")):
+    with caches(Path.cwd()):
         command = ["gcc", *INCLUDES, *arguments, "-c", "one.c", "-o", "one.o"]
         return compare(command, "one.o", environment)
 
@@ -75,7 +75,7 @@ def what_makes_headers_changed() -> Iterator[Outcome]:
     write("CMakeLists.txt", "# first")
     yield compile_anew()
     write("CMakeLists.txt", "# makes near/value.h")
-    with front.CachedCompilers(Path.cwd(), Path("/env")):
+    with caches(Path.cwd()):
         write("near/value.h", "#define VALUE 2")
         yield compare(["gcc", *INCLUDES, "-c", "one.c", "-o", "one.o"], "one.o")
 
@@ -93,7 +93,7 @@ def another_assembler_on_path() -> Iterator[Outcome]:
     Path("bin").mkdir()
     write("bin/as", '#!/bin/sh\nexec /usr/bin/as --defsym other=1 "$@"')
     Path("bin/as").chmod(0o755)
-    with front.CachedCompilers(Path.cwd(), Path("/env")):
+    with caches(Path.cwd()):
         names, rest = os.environ["PATH"].split(":", 1)
         path = f"{names}:{Path('bin').resolve()}:{rest}"
         yield compare(["gcc", *INCLUDES, "-c", "one.c", "-o", "one.o"], "one.o", {"PATH": path})
@@ -141,7 +141,7 @@ def failed_and_warned() -> Iterator[Outcome]:
 
 @case
 def asked_and_not_compiled() -> Iterator[Outcome]:
-    with front.CachedCompilers(Path.cwd(), Path("/env")):
+    with caches(Path.cwd()):
         for arguments in (
             *(["--version"], ["-dumpmachine"], ["-print-prog-name=ld"], ["-E", "one.c", "-Ifar"]),
             *([], ["-M", "-Ifar", "one.c"], ["--help"], ["-shared"], ["-c"], ["-o", "a.out"]),
@@ -152,7 +152,7 @@ def asked_and_not_compiled() -> Iterator[Outcome]:
 
 @case
 def standard_input() -> Iterator[Outcome]:
-    with front.CachedCompilers(Path.cwd(), Path("/env")):
+    with caches(Path.cwd()):
         outputs = [
             subprocess.run(
                 [compiler, "-x", "c", "-", "-S", "-o", "-"],
@@ -171,7 +171,7 @@ def front_cannot_be_made() -> Iterator[Outcome]:
     """The build goes on with the compilers as they are."""
     front.STATE.write_text("in the way")
     path = os.environ["PATH"]
-    with front.CachedCompilers(Path.cwd(), Path("/env")):
+    with caches(Path.cwd()):
         changed = [] if os.environ["PATH"] == path else [os.environ["PATH"]]
         output = attempt(["gcc", *INCLUDES, "-c", "one.c", "-o", "one.o"], "one.o", {})
     front.STATE.unlink()

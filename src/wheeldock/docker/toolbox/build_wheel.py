@@ -9,6 +9,7 @@ from pathlib import Path
 
 from compiler.front import CACHE, CachedCompilers
 from frontend import PURE_WHEEL, ask_for, build, fail
+from machine import compiles_at_once, memory, parallel_builds, processors
 from packaging.utils import parse_wheel_filename
 
 
@@ -33,10 +34,12 @@ def compiler_cache_is_lost() -> bool:
 
 if __name__ == "__main__":
     source, output = map(Path, sys.argv[1:])
-    compilers = CachedCompilers(source, Path("/env"))
-    off = os.environ.get("COMPILER_CACHE") == "off" or os.environ.get("COLD")
-    if not off and compiler_cache_is_lost():
+    at_once = compiles_at_once(processors(), memory())
+    os.environ |= parallel_builds(os.environ, at_once)
+    off, cold = os.environ.get("COMPILER_CACHE") == "off", bool(os.environ.get("COLD"))
+    if not off and not cold and compiler_cache_is_lost():
         ask_for("the compiler cache")
+    compilers = CachedCompilers(source, Path("/env"), at_once=at_once, cold=cold)
     wheel = build("wheel", source, output, None if off else compilers)
     if reason := why_pure(wheel):
         fail(

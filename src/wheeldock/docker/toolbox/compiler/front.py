@@ -1,7 +1,9 @@
 """
 The front: a folder that comes first on PATH, with a program for each compiler's name.
 
-It is there while a wheel is built. Where it cannot be made, the build goes on without.
+It is there while a wheel is built, in a cold build without the caches. It lets only so many
+compiles and links run at once, in all containers together. Where it cannot be made, the build
+goes on without.
 """
 
 from __future__ import annotations
@@ -37,14 +39,24 @@ _BIN = Path(sys.executable).parent
 _CCACHE_SIZE = "2G"
 _LINKS_SIZE = 500_000_000
 _TOOLCHAINS_SIZE = 1_000_000
+_CACHES = ("on_path", "includes", "ccache", "linker", "python")
 
 
 class CachedCompilers(AbstractContextManager[None]):
-    """Lets the compilers on PATH go through the caches while a source tree is built."""
+    """
+    Lets the compilers on PATH go through the caches while a source tree is built.
 
-    def __init__(self, source: Path, environment: Path) -> None:
+    Of what they do themselves, only `at_once` runs at a time, whichever container it is in.
+    When `cold`, nothing comes from the caches.
+    """
+
+    def __init__(
+        self, source: Path, environment: Path, *, at_once: int, cold: bool = False
+    ) -> None:
         self._source = source
         self._environment = environment
+        self._at_once = at_once
+        self._cold = cold
         self._path = os.environ["PATH"]
         self.summary = ""
         """The line that tells wheeldock what the caches gave; "" if they were off."""
@@ -52,7 +64,9 @@ class CachedCompilers(AbstractContextManager[None]):
     def __enter__(self) -> None:
         """Put the front first on PATH."""
         try:
-            os.environ["PATH"] = _set_up(includes.fingerprint(self._source, self._environment))
+            slot = _slot(self._at_once)
+            caches = {} if self._cold else _caches(slot, self._source, self._environment)
+            os.environ["PATH"] = _set_up({"slot": slot, **caches})
         except (OSError, ValueError) as error:
             print(f"The compiler cache is off: {error}", flush=True)
 
@@ -66,33 +80,52 @@ class CachedCompilers(AbstractContextManager[None]):
         if os.environ["PATH"] == self._path:
             return
         os.environ["PATH"] = self._path
-        self.summary = statistics.line(STATE / "compiles.log", STATE / "links.log")
+        if not self._cold:
+            self.summary = statistics.line(STATE / "compiles.log", STATE / "links.log")
+            trim(CACHE / "links", _LINKS_SIZE)
+            trim(CACHE / "toolchains", _TOOLCHAINS_SIZE)
         shutil.rmtree(STATE, ignore_errors=True)
-        trim(CACHE / "links", _LINKS_SIZE)
-        trim(CACHE / "toolchains", _TOOLCHAINS_SIZE)
 
 
-def _set_up(fingerprint: str) -> str:
+def _slot(at_once: int) -> str:
+    """The words before a compiler's own that let only so many run at once; "" without."""
+    program, folder = _BIN / "slot", CACHE / "slots" / f"{at_once}"
+    if not program.exists():
+        return ""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("queue", *map(str, range(at_once))):
+        (folder / name).touch()
+    return f"{program} {folder}"
+
+
+def _caches(slot: str, source: Path, environment: Path) -> dict[str, str]:
+    """Configure the caches, and return the front's settings for them."""
+    STATE.mkdir(parents=True)
+    compilers = set(compilers_on_path(os.environ["PATH"]).values())
+    toolchain, identity = memory.toolchain(compilers, CACHE / "toolchains")
+    _configure_links(toolchain, identity, slot)
+    return {
+        "on_path": " ".join(toolchain.on_path),
+        "includes": includes.fingerprint(source, environment),
+        "ccache": _configured_ccache(identity, slot),
+        "linker": str(_TOOLBOX / "link.py") if toolchain.lists_what_it_reads else "",
+        "python": str(_BIN / "python"),
+    }
+
+
+def _set_up(settings: dict[str, str]) -> str:
     """Make the front, and return a PATH that begins with it."""
-    compilers = compilers_on_path(os.environ["PATH"])
-    toolchain, identity = memory.toolchain(set(compilers.values()), CACHE / "toolchains")
     programs = STATE / "bin"
     programs.mkdir(parents=True)
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
-    _configure_links(toolchain, identity)
-    settings = {
+    surroundings = {
         "path": path,
         "library_path": os.environ.get("LD_LIBRARY_PATH", ""),
-        "on_path": " ".join(toolchain.on_path),
-        "includes": fingerprint,
-        "ccache": _configured_ccache(identity),
-        "linker": str(_TOOLBOX / "link.py") if toolchain.lists_what_it_reads else "",
-        "python": str(_BIN / "python"),
         "state": str(STATE),
     }
     script = (_TOOLBOX / "compiler" / "front.sh").read_text("utf-8")
-    for name, compiler in compilers.items():
-        values = {"compiler": compiler, **settings}
+    for name, compiler in compilers_on_path(os.environ["PATH"]).items():
+        values = {"compiler": compiler, **dict.fromkeys(_CACHES, ""), **surroundings, **settings}
         lines = [f"{variable}={shlex.quote(value)}\n" for variable, value in values.items()]
         program = programs / name
         program.write_text("".join(["#!/bin/sh\n", *lines, script]), "utf-8")
@@ -100,7 +133,7 @@ def _set_up(fingerprint: str) -> str:
     return path
 
 
-def _configured_ccache(identity: str) -> str:
+def _configured_ccache(identity: str, slot: str) -> str:
     """The path of ccache, or "" where it does not run with its settings."""
     (STATE / "identity").write_text(identity, "utf-8")
     settings = {
@@ -111,6 +144,8 @@ def _configured_ccache(identity: str) -> str:
         # It goes by inodes, and those of different containers can have the same numbers.
         "inode_cache": "false",
         "stats_log": STATE / "compiles.log",
+        # Only a miss runs the compiler, so only a miss waits for a slot. It is in no key.
+        "prefix_command": slot,
     }
     lines = [f"{name} = {value}\n" for name, value in settings.items()]
     (STATE / "ccache.conf").write_text("".join(lines), "utf-8")
@@ -124,11 +159,12 @@ def _configured_ccache(identity: str) -> str:
     return check[0]
 
 
-def _configure_links(toolchain: Toolchain, identity: str) -> None:
+def _configure_links(toolchain: Toolchain, identity: str, slot: str) -> None:
     settings = {
         "identity": sha256(identity.encode()).hexdigest(),
         "programs": toolchain.programs,
         "folders": toolchain.library_folders,
         "cache": str(CACHE / "links"),
+        "slot": slot.split(),
     }
     (STATE / "links.json").write_text(json.dumps(settings), "utf-8")

@@ -1,9 +1,15 @@
 # A compiler's name on PATH: compiles go through ccache, links through the link cache, and all
-# else to the compiler. front.py writes what differs above this.
+# else to the compiler. What the compiler itself compiles or links waits for a slot. front.py
+# writes what differs above this.
 # shellcheck shell=sh disable=SC2154
 
 pass() {
     exec "${compiler}" "$@"
+}
+
+work() {
+    # shellcheck disable=SC2086 # words
+    exec ${slot} "${compiler}" "$@"
 }
 
 # The compiler would run other programs than those that the caches know.
@@ -34,10 +40,11 @@ case ${action:-link} in
             exec "${python}" -S -E -s -X pycache_prefix="${state}/pycache" \
                 "${linker}" "${state}" "${compiler}" "$@"
         fi
-        [ -n "${file}" ] && [ -z "${output}" ] || pass "$@"
+        [ -z "${output}" ] || work "$@"
+        [ -n "${file}" ] || pass "$@"
         ;;
     *) pass "$@" ;;
 esac
-[ -n "${ccache}" ] || pass "$@"
+[ -n "${ccache}" ] || work "$@"
 export CCACHE_CONFIGPATH="${state}/ccache.conf" EXTERNAL_INCLUDE="${includes}"
 exec "${ccache}" "${compiler}" "$@"

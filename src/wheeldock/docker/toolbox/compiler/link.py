@@ -54,6 +54,8 @@ class LinkCache:
         self._identity: str = settings["identity"]
         self._programs = frozenset(settings["programs"])
         self._folders: list[str] = settings["folders"]
+        self.slot: list[str] = settings["slot"]
+        """The words before a compiler's that let it wait until it may run."""
         self._store = Store(settings["cache"])
 
     def link(self, compiler: str, arguments: Sequence[str]) -> int | None:
@@ -66,7 +68,7 @@ class LinkCache:
         if self._take(key, plan, folders):
             self._count("hit")
             return 0
-        return self._link([compiler, *arguments], key, plan, folders)
+        return self._link([*self.slot, compiler, *arguments], key, plan, folders)
 
     def _plan(self, compiler: str, arguments: Sequence[str]) -> LinkPlan | None:
         if any(name in os.environ for name in _NEVER) or os.isatty(2):
@@ -165,13 +167,16 @@ def _umask() -> int:
 def main(state: str, compiler: str, arguments: Sequence[str]) -> None:
     """Link, and end this program as the compiler would."""
     restore_locale()
+    slot: list[str] = []
     try:
-        code = LinkCache(state).link(compiler, arguments)
+        cache = LinkCache(state)
+        slot = cache.slot
+        code = cache.link(compiler, arguments)
     except Exception:  # noqa: BLE001 - whatever is wrong here, the compiler does what was asked
         code = None
     sys.stdout.flush()
     sys.stderr.flush()
     if code is None:
-        become([compiler, *arguments])
+        become([*slot, compiler, *arguments])
     else:
         end_as(code)

@@ -3,31 +3,67 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 PREFIX = "wheeldock-cache: "
 """What the line begins with by which wheeldock knows it."""
 
-_COMPILE_HITS = ("direct_cache_hit", "preprocessed_cache_hit")
-_COMPILE_MISSES = ("cache_miss",)
+_HITS = {"direct_cache_hit", "preprocessed_cache_hit"}
+_MISS = "cache_miss"
+_QUESTION = re.compile(
+    r"(?:.*/)?(?:CMakeFiles|meson-private)/.*|.*/Modules/CMake[^/]*|(?:.*/)?conftest\.\w+"
+)
+"""What CMake, Meson and autoconf compile to find out what the compiler is like."""
 
 
-def line(compiles: Path, links: Path) -> str:
-    """The hits and misses of a build in a line, of ccache's log and the links' own."""
-    compiled, linked = _count(compiles), _count(links)
+@dataclass(frozen=True)
+class Compile:
+    """A compile that ccache took on."""
+
+    source: str
+    """The file, as the command line named it."""
+    hit: bool
+
+
+def compiles(log: Path, waited: Path) -> list[Compile]:
+    """
+    The compiles of a build, of ccache's log: those of its code, not a build tool's questions.
+
+    `waited` is the log of those that waited for another build's. They are misses in `log`.
+    """
+    others = Counter(found.source for found in _read(waited) if found.hit)
+    found = []
+    for each in _read(log):
+        if not each.hit and others[each.source]:
+            others[each.source] -= 1
+            found.append(Compile(each.source, hit=True))
+        else:
+            found.append(each)
+    return [each for each in found if not _QUESTION.fullmatch(each.source)]
+
+
+def _read(log: Path) -> Iterator[Compile]:
+    text = log.read_text("utf-8", errors="replace") if log.exists() else ""
+    for entry in f"\n{text}".split("\n# ")[1:]:
+        source, *results = entry.splitlines()
+        if _MISS in results or not _HITS.isdisjoint(results):
+            yield Compile(source, hit=_MISS not in results)
+
+
+def line(found: Sequence[Compile], links: Path, more: Mapping[str, int]) -> str:
+    """What a build's compiles and links gave, and more numbers, in the line that wheeldock reads."""
+    linked = Counter(links.read_text("utf-8").splitlines() if links.exists() else ())
+    hits = sum(each.hit for each in found)
     counts = {
-        "compiles": {
-            "hits": sum(compiled[name] for name in _COMPILE_HITS),
-            "misses": sum(compiled[name] for name in _COMPILE_MISSES),
-        },
+        "compiles": {"hits": hits, "misses": len(found) - hits},
         "links": {"hits": linked["hit"], "misses": linked["miss"]},
+        **more,
     }
     return PREFIX + json.dumps(counts)
-
-
-def _count(log: Path) -> Counter[str]:
-    return Counter(log.read_text("utf-8", errors="replace").splitlines() if log.exists() else ())

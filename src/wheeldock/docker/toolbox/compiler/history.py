@@ -1,0 +1,100 @@
+"""
+What was compiled before for the same wheel, beside the compiler cache: it comes and goes with it.
+
+When nothing that a compile depends on has changed, as far as that can be known, and none of what
+was compiled before came from the cache, then something is wrong that a user would want to know.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from compiler.statistics import Compile
+
+_HEADERS = frozenset(
+    (".h", ".hh", ".hpp", ".hxx", ".h++", ".inc", ".inl", ".ipp", ".tpp", ".tcc", ".def", ".cuh")
+)
+_CHANGE_NOTHING = frozenset(
+    ("CMAKE_BUILD_PARALLEL_LEVEL", "HOSTNAME", "MAKEFLAGS", "OLDPWD", "PATH", "PWD", "SHLVL", "_")
+)
+"""Variables of the environment that no compile depends on."""
+
+
+@dataclass(frozen=True)
+class History:
+    """What builds of one wheel compiled."""
+
+    note: Path
+    """The file in which it is kept."""
+    source: Path
+    """The source tree."""
+    surroundings: str
+    """A digest of what all compiles depend on."""
+
+    def again(self, compiles: Sequence[Compile]) -> int:
+        """How many of these compiles were done before and had to be done again all the same."""
+        before = self._units()
+        now = self._digests(each.source for each in compiles if not each.hit)
+        return sum(before.get(source) == digest for source, digest in now.items())
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the wheel was built before, with the same surroundings."""
+        return self._read() is not None
+
+    def keep(self, compiles: Sequence[Compile]) -> None:
+        """Remember what was compiled."""
+        units = {**self._units(), **self._digests(each.source for each in compiles)}
+        self.note.parent.mkdir(parents=True, exist_ok=True)
+        beside = self.note.with_name(f"{self.note.name}.{os.getpid()}.tmp.")
+        text = json.dumps({"surroundings": self.surroundings, "units": units})
+        beside.write_text(text, "utf-8")
+        beside.replace(self.note)
+
+    def _units(self) -> dict[str, str]:
+        return self._read() or {}
+
+    def _read(self) -> dict[str, str] | None:
+        try:
+            kept = json.loads(self.note.read_text("utf-8"))
+            return dict(kept["units"]) if kept["surroundings"] == self.surroundings else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _digests(self, sources: Iterable[str]) -> dict[str, str]:
+        """The content of each file that is still there."""
+        found = {}
+        for name in sources:
+            # Build tools compile in a folder of their own, somewhere below the source tree.
+            inside = name.lstrip("./") if name.startswith(".") else name
+            path = self.source / inside
+            if path.is_file():
+                found[inside] = sha256(path.read_bytes()).hexdigest()
+        return found
+
+
+def open_history(folder: Path, source: Path, environment: Path, known: Sequence[str]) -> History:
+    """
+    The history of the wheel that is built of a source tree in an environment.
+
+    `known` is what is known already of its compiles' surroundings.
+    """
+    python = os.path.realpath(environment / "bin/python")
+    name = sha256(f"{os.environ.get('PROJECT')} {python}".encode()).hexdigest()
+    variables = sorted(item for item in os.environ.items() if item[0] not in _CHANGE_NOTHING)
+    surroundings = sha256(json.dumps([*known, variables]).encode())
+    for root, folders, files in os.walk(source):
+        folders.sort()
+        for header in sorted(file for file in files if Path(file).suffix.lower() in _HEADERS):
+            path = Path(root, header)
+            if path.is_file():
+                surroundings.update(sha256(path.read_bytes()).digest())
+    return History(folder / f"{name[:32]}.json", source, surroundings.hexdigest())
