@@ -27,21 +27,24 @@ BASE_IMAGES = "base-images"
 _TAG = "org.opencontainers.image.ref.name"
 """The annotation that names a manifest in an index (OCI image layout)."""
 
-_PARTS = {"blobs", "index.json", "ingest", "oci-layout"}
-"""What is in an export: an OCI image layout, and what BuildKit has not finished."""
-
 _SMALL = 1 << 20
 """Bytes up to which a blob is read and compared before each import: a few milliseconds."""
 
 
 @dataclass(frozen=True)
-class TargetCache:
-    """The cache export of one target: an OCI image layout."""
+class KeptFolder:
+    """A folder of a cache folder, which is replaced as a whole."""
 
     path: Path
 
     FRESH: ClassVar = ".new"
     """What the name of an export ends in while it is being written."""
+
+    PARTS: ClassVar[frozenset[str]]
+    """What is in one."""
+
+    LAST: ClassVar[str]
+    """The file that is there once all is."""
 
     @property
     def fresh(self) -> Path:
@@ -51,7 +54,53 @@ class TargetCache:
     @property
     def foreign(self) -> Path | None:
         """The folder if it is someone else's, which nothing may replace."""
-        return self.path if self.path.is_dir() and not has_shape(self.path) else None
+        return self.path if self.path.is_dir() and not self.has_shape() else None
+
+    def has_shape(self) -> bool:
+        """Whether the folder has nothing but what such a one has, whole or in part."""
+        if self.path.is_symlink() or not self.path.is_dir():
+            return False
+        return {entry.name for entry in self.path.iterdir()} <= self.PARTS
+
+    def prepare(self) -> Path:
+        """
+        Make room for the next export and say where it goes.
+
+        Raises OutputError, or OSError when the disk is full.
+        """
+        try:
+            remove(self.fresh)
+            self.fresh.mkdir(parents=True)
+        except OSError as error:
+            if error.errno in DISK_FULL:
+                raise
+            raise OutputError(
+                f"the cache folder {self.path.parent} cannot be written: {error.strerror}",
+                cure="Mend that, or name another with cache-dir.",
+            ) from None
+        return self.fresh
+
+    def commit(self) -> None:
+        """Let the fresh export, if there is one, take the place of the old one."""
+        if self.foreign or not self.fresh.joinpath(self.LAST).is_file():
+            return
+        # Without it the next build takes longer; that is no reason to lose this one.
+        with contextlib.suppress(OSError):
+            take_place(self.fresh, self.path)
+        self.discard()
+
+    def discard(self) -> None:
+        """Drop what is left of an export: a broken one, or the one before."""
+        with contextlib.suppress(OSError):
+            remove(self.fresh)
+
+
+@dataclass(frozen=True)
+class TargetCache(KeptFolder):
+    """The cache export of one target: an OCI image layout, and what BuildKit has not finished."""
+
+    PARTS = frozenset({"blobs", "index.json", "ingest", "oci-layout"})
+    LAST = "index.json"
 
     def usable(self) -> Path | None:
         """The folder if it can be imported, else None."""
@@ -104,38 +153,6 @@ class TargetCache:
         algorithm, _, digest = descriptor["digest"].partition(":")
         return self.path.joinpath("blobs", algorithm, digest)
 
-    def prepare(self) -> Path:
-        """
-        Make room for the next export and say where it goes.
-
-        Raises OutputError, or OSError when the disk is full.
-        """
-        try:
-            remove(self.fresh)
-            self.fresh.mkdir(parents=True)
-        except OSError as error:
-            if error.errno in DISK_FULL:
-                raise
-            raise OutputError(
-                f"the cache folder {self.path.parent} cannot be written: {error.strerror}",
-                cure="Mend that, or name another with cache-dir.",
-            ) from None
-        return self.fresh
-
-    def commit(self) -> None:
-        """Let the fresh export, if there is one, take the place of the old one."""
-        if self.foreign or not (self.fresh / "index.json").is_file():
-            return
-        # Without it the next build takes longer; that is no reason to lose this one.
-        with contextlib.suppress(OSError):
-            take_place(self.fresh, self.path)
-        self.discard()
-
-    def discard(self) -> None:
-        """Drop what is left of an export: a broken one, or the one before."""
-        with contextlib.suppress(OSError):
-            remove(self.fresh)
-
 
 class NoCache:
     """In the place of a TargetCache, for a build that uses no cache and leaves none."""
@@ -153,13 +170,6 @@ class NoCache:
 
     def discard(self) -> None:
         """Do nothing."""
-
-
-def has_shape(path: Path) -> bool:
-    """Whether a folder has nothing but what a cache export has, whole or in part."""
-    if path.is_symlink() or not path.is_dir():
-        return False
-    return {entry.name for entry in path.iterdir()} <= _PARTS
 
 
 def _sha256(path: Path) -> str:

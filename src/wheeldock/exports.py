@@ -1,5 +1,5 @@
 """
-What a cache folder holds: the exports of targets by project, and notes on base images.
+What a cache folder holds by project: exports of targets and a compiler cache; and notes on images.
 
 A cache folder may lie where other things do, so only what has the names and the shape of an
 export is told, counted or removed.
@@ -13,7 +13,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from wheeldock.cache import BASE_IMAGES, TargetCache, has_shape
+from wheeldock.cache import BASE_IMAGES, KeptFolder, TargetCache
+from wheeldock.compilercache import CompilerCache
 from wheeldock.errors import UsageError
 from wheeldock.identifier import BuildIdentifier
 from wheeldock.swap import remove
@@ -43,7 +44,11 @@ class Export:
 
     @property
     def target(self) -> str:
-        """A build identifier, or `sdist`; ending in `.new` when it was given up half-written."""
+        """
+        A build identifier, `sdist` or `compiler-cache`.
+
+        It ends in `.new` when it was given up half-written.
+        """
         return self.path.name
 
     def age(self) -> float:
@@ -52,23 +57,30 @@ class Export:
 
     def flaw(self, *, thorough: bool = False) -> str:
         """Why it cannot be imported, in a few words, or ""."""
-        if self.path.suffix == TargetCache.FRESH:
+        if self.path.suffix == KeptFolder.FRESH:
             return "half-written"
-        return TargetCache(self.path).flaw(thorough=thorough)
+        return kept(self.path).flaw(thorough=thorough)
 
 
 def find(folder: Path) -> list[Export]:
     """Every export in a cache folder, by project and target."""
-    paths = (path for path in folder.glob("*/*") if _is_target(path.name) and has_shape(path))
+    paths = (path for path in folder.glob("*/*") if _is_ours(path))
     return [_export(path) for path in sorted(paths)]
 
 
-def _is_target(name: str) -> bool:
-    name = name.removesuffix(TargetCache.FRESH)
+def kept(path: Path) -> TargetCache | CompilerCache:
+    """What a folder of a project is, by its name."""
+    name = path.name.removesuffix(KeptFolder.FRESH)
+    return CompilerCache(path) if name == CompilerCache.NAME else TargetCache(path)
+
+
+def _is_ours(path: Path) -> bool:
+    name = path.name.removesuffix(KeptFolder.FRESH)
     try:
-        return name == "sdist" or bool(BuildIdentifier.parse(name))
+        named = name in {"sdist", CompilerCache.NAME} or bool(BuildIdentifier.parse(name))
     except ValueError:
         return False
+    return named and kept(path).has_shape()
 
 
 def _export(path: Path) -> Export:

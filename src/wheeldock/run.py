@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import time
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from wheeldock import __version__, report
+from wheeldock import __version__, compilercache, report
 from wheeldock.archive import unpack
+from wheeldock.compilercache import CompilerCache
 from wheeldock.errors import BuildFailedError, NotAPythonProjectError, WheeldockError
 from wheeldock.ignore import ignored
-from wheeldock.recipe import DOCKER, Recipe, sdist_request, seed_request, wheel_request
+from wheeldock.recipe import (
+    DOCKER,
+    Recipe,
+    compiler_cache_request,
+    sdist_request,
+    seed_request,
+    wheel_request,
+)
 from wheeldock.record import BuildRecord
 from wheeldock.report import RunReport
 from wheeldock.scheduler import default_jobs, run_all
@@ -34,6 +43,7 @@ if TYPE_CHECKING:
     from wheeldock.plan import BuildTarget, Plan
     from wheeldock.progress import Progress
     from wheeldock.project import Project
+    from wheeldock.report import TargetReport
     from wheeldock.sources import Source
     from wheeldock.state import State
 
@@ -74,6 +84,8 @@ class Run:
         errors = [result.error for result in results if result.error]
         if not errors:
             publish(built, self.settings.output_dir, whole=whole)
+        if sdist and not self.cold:
+            self._keep_compiler_cache(sdist.name, [result.report for result in results])
         self.display.summary(run_report, self.settings.output_dir)
         if errors:
             raise _joined(errors, self._keep(built))
@@ -86,8 +98,8 @@ class Run:
             build_requires=self.project.build_system.requires,
             config_settings=self.settings.config_settings,
             builder=self.settings.builder or None,
-            project=re.sub(r"[^A-Za-z0-9._-]+", "_", project),
-            seeds=Seeds(ca_bundle(os.environ)),
+            project=_folder_name(project),
+            seeds=self._seeds(project),
             cold=self.cold,
         )
 
@@ -153,6 +165,25 @@ class Run:
             targets=tuple(result.report for result in results),
         )
 
+    def _seeds(self, project: str) -> Seeds:
+        saved = None if self.cold else self._compiler_cache(project).file
+        return Seeds(ca_bundle(os.environ), saved)
+
+    def _compiler_cache(self, project: str) -> CompilerCache:
+        return CompilerCache(self.settings.cache_dir / _folder_name(project) / CompilerCache.NAME)
+
+    def _keep_compiler_cache(self, project: str, made: Sequence[TargetReport]) -> None:
+        """Keep what this run compiled where no engine forgets it."""
+        cache = self._compiler_cache(project)
+        if cache.foreign or not compilercache.has_grown(made, cache):
+            return
+        nonce = secrets.token_hex(8)
+        request = compiler_cache_request(self._recipe(project), nonce, cache.prepare())
+        try:
+            cache.save(self.buildx, request, self.base.reference)
+        except (WheeldockError, OSError) as error:
+            self.display.say(f"The compiler cache is not kept in {cache.path}: {error}")
+
     def _keep(self, built: Sequence[Distribution]) -> str:
         """Put what was built aside and say where it is."""
         shutil.rmtree(self.state.wheelhouse, ignore_errors=True)
@@ -162,6 +193,10 @@ class Run:
         for distribution in built:
             shutil.copy2(distribution.path, self.state.wheelhouse)
         return f"What was built is kept in {self.state.wheelhouse}. "
+
+
+def _folder_name(project: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", project)
 
 
 def _joined(errors: Sequence[WheeldockError], kept: str) -> WheeldockError:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from rich.filesize import decimal
 
 from wheeldock import exports
-from wheeldock.cache import BASE_IMAGES, TargetCache
+from wheeldock.cache import BASE_IMAGES, KeptFolder
 from wheeldock.errors import OutputError
 from wheeldock.housekeeping import count, folder
 from wheeldock.state import State
@@ -43,7 +43,7 @@ def save(target: Path, limit: int, say: Say) -> None:
     with State(Path.cwd() / ".wheeldock").locked(say):
         found = exports.find(place)
         left = exports.beyond(found, limit, thorough=True)
-        fresh = saved.with_name(f"{EXPORTS}{TargetCache.FRESH}")
+        fresh = saved.with_name(f"{EXPORTS}{KeptFolder.FRESH}")
         remove(fresh)
         try:
             going = [export for export in found if export not in left]
@@ -72,7 +72,7 @@ def restore(source: Path, say: Say) -> None:
         found = exports.find(source / EXPORTS)
         going = [export for export in found if _is_wanted(export, place)]
         for export in going:
-            cache = TargetCache(place / export.project / export.target)
+            cache = exports.kept(place / export.project / export.target)
             shutil.copytree(export.path, cache.prepare(), dirs_exist_ok=True)
             cache.commit()
         _copy_notes(source / EXPORTS, place)

@@ -1,0 +1,84 @@
+"""
+The compiler cache of a project as the cache folder keeps it: one file, written by its builds.
+
+An engine holds it in a cache mount, which its garbage collection drops first, and which no cache
+export has. What an engine lost, or a new one never had, comes back from here (`seeds`).
+"""
+
+from __future__ import annotations
+
+import tarfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from wheeldock.builder import BuildEndedError
+from wheeldock.cache import KeptFolder
+from wheeldock.failures import explain
+from wheeldock.record import BuildRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from wheeldock.builder import Builder
+    from wheeldock.report import TargetReport
+    from wheeldock.request import BuildRequest
+
+
+def has_grown(made: Iterable[TargetReport], cache: CompilerCache) -> bool:
+    """Whether builds compiled or linked what is not in the cache that is kept."""
+    counts = [count for each in made for count in (each.compiler_cache or {}).values()]
+    missed = any(count["misses"] for count in counts)
+    return missed or (cache.file is None and any(count["hits"] for count in counts))
+
+
+@dataclass(frozen=True)
+class CompilerCache(KeptFolder):
+    """The folder with that file."""
+
+    NAME: ClassVar = "compiler-cache"
+    """The folder's name beside the exports of a project's targets."""
+
+    LAST = "compiler-cache.tar"
+    PARTS = frozenset({LAST})
+
+    @property
+    def file(self) -> Path | None:
+        """The file, if it is there."""
+        path = self.path / self.LAST
+        return path if path.is_file() else None
+
+    def flaw(self, *, thorough: bool = False) -> str:
+        """
+        Why not all can be had of it, in a few words, or "".
+
+        Unless it is to be `thorough`, only the beginning is read.
+        """
+        if self.file is None:
+            return "missing"
+        try:
+            with tarfile.open(self.file, "r:") as archive:
+                if thorough:
+                    for member in archive:
+                        end = member.offset_data + member.size
+                        if end > self.file.stat().st_size:
+                            return "truncated"
+        except tarfile.ReadError:
+            return "no compiler cache"
+        return ""
+
+    def save(self, builder: Builder, request: BuildRequest, base_image: str) -> None:
+        """
+        Keep what a build of the stage `compiler-cache-file`, whose output is `fresh`, gives.
+
+        Raises what a failed build raises; what was kept before is then there still.
+        """
+        record = BuildRecord()
+        try:
+            for event in builder.build(request):
+                record.add(event)
+            self.commit()
+        except BuildEndedError:
+            raise explain("compiler cache", base_image, record) from None
+        finally:
+            self.discard()

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import io
+import tarfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wheeldock.builder import BuildEndedError
+from wheeldock.compilercache import CompilerCache, has_grown
+from wheeldock.errors import BuildFailedError
+from wheeldock.events import Notice, Step
+from wheeldock.report import TargetReport
+from wheeldock.request import BuildRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from wheeldock.events import Event
+
+
+def archive(content: bytes = b"object" * 1000) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as made:
+        member = tarfile.TarInfo("ccache/0/1")
+        member.size = len(content)
+        made.addfile(member, io.BytesIO(content))
+    return file.getvalue()
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> CompilerCache:
+    return CompilerCache(tmp_path / "tiny" / CompilerCache.NAME)
+
+
+def put(cache: CompilerCache, data: bytes) -> None:
+    cache.path.mkdir(parents=True, exist_ok=True)
+    (cache.path / cache.LAST).write_bytes(data)
+
+
+# --- what is kept ---
+
+
+def test_nothing_is_there_at_first(cache: CompilerCache) -> None:
+    assert cache.file is None
+    assert cache.flaw() == "missing"
+
+
+@pytest.mark.parametrize("thorough", [False, True])
+def test_a_whole_one_has_no_flaw(cache: CompilerCache, *, thorough: bool) -> None:
+    put(cache, archive())
+    assert cache.file == cache.path / "compiler-cache.tar"
+    assert cache.flaw(thorough=thorough) == ""
+
+
+@pytest.mark.parametrize("data", [b"", b"no archive at all", bytes(5)])
+def test_what_is_no_archive_is_said_to_be_none(cache: CompilerCache, data: bytes) -> None:
+    put(cache, data)
+    assert cache.flaw() == "no compiler cache"
+
+
+def test_a_truncated_one_is_found_when_it_is_read_through(cache: CompilerCache) -> None:
+    put(cache, archive()[:2000])
+    assert cache.flaw() == ""
+    assert cache.flaw(thorough=True) == "truncated"
+
+
+# --- what is worth keeping ---
+
+
+def report(**counts: tuple[int, int]) -> TargetReport:
+    caches = {kind: {"hits": hits, "misses": misses} for kind, (hits, misses) in counts.items()}
+    return TargetReport(name="cp313", stages={}, seconds=1.0, compiler_cache=caches or None)
+
+
+def test_it_grows_by_what_was_compiled_or_linked_anew(cache: CompilerCache) -> None:
+    put(cache, archive())
+    assert has_grown([report(), report(compiles=(3, 1), links=(0, 0))], cache)
+    assert has_grown([report(compiles=(3, 0), links=(0, 1))], cache)
+    assert not has_grown([report(compiles=(3, 0), links=(1, 0))], cache)
+    assert not has_grown([report()], cache)
+
+
+def test_what_only_the_engine_has_is_worth_keeping(cache: CompilerCache) -> None:
+    assert has_grown([report(compiles=(3, 0), links=(1, 0))], cache)
+    assert not has_grown([report()], cache)
+
+
+# --- saving ---
+
+
+class Engine:
+    """Stands in for Buildx: it writes what it is told to, and fails after that if told to."""
+
+    def __init__(self, data: bytes, *, works: bool = True) -> None:
+        self.data = data
+        self.works = works
+
+    def build(self, request: BuildRequest) -> Iterator[Event]:
+        assert not isinstance(request.output, (str, type(None)))
+        yield Step("1", "[compiler-cache-file 1/1] COPY", 1.0, 2.0)
+        if not self.works:
+            yield Notice("ERROR: no")
+            raise BuildEndedError
+        (request.output / CompilerCache.LAST).write_bytes(self.data)  # type: ignore[operator]
+
+    def stop(self) -> None:
+        raise NotImplementedError
+
+
+def save(cache: CompilerCache, engine: Engine) -> None:
+    output = cache.prepare()
+    request = BuildRequest(target="t", dockerfile=output, context=output, output=output)
+    cache.save(engine, request, "img")
+
+
+def test_a_saved_one_replaces_the_one_before(cache: CompilerCache) -> None:
+    put(cache, archive(b"old"))
+    save(cache, Engine(archive(b"new")))
+    assert cache.file is not None
+    assert b"new" in cache.file.read_bytes()
+    assert [path.name for path in cache.path.parent.iterdir()] == [cache.path.name]
+
+
+def test_one_that_cannot_be_saved_leaves_the_one_before(cache: CompilerCache) -> None:
+    put(cache, archive(b"old"))
+    with pytest.raises(BuildFailedError, match="compiler cache: the build did not start: ERROR"):
+        save(cache, Engine(b"", works=False))
+    assert cache.file is not None
+    assert b"old" in cache.file.read_bytes()
+    assert [path.name for path in cache.path.parent.iterdir()] == [cache.path.name]
