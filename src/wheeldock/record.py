@@ -9,6 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from wheeldock.events import Event, Log, Notice, Step
+from wheeldock.reuse import Doubt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,6 +45,8 @@ class BuildRecord:
         self.notices: deque[str] = deque(maxlen=10 * TAIL_LINES)
         self.caches: Mapping[str, Mapping[str, int]] | None = None
         """The `hits` and `misses` among the build's `compiles` and `links`, if it ran any."""
+        self.doubt: Doubt | None = None
+        """What the build finds odd of them."""
 
     def add(self, event: Event) -> None:
         """Take in one event."""
@@ -74,7 +77,7 @@ class BuildRecord:
         self._open[log.digest] = rest[-TAIL_WIDTH:]
         for line in lines:
             if line.startswith(_CACHES):
-                self.caches = _counts(line.removeprefix(_CACHES))
+                self.caches, self.doubt = _what_caches_gave(line.removeprefix(_CACHES))
 
     @property
     def stage(self) -> str:
@@ -144,16 +147,17 @@ class BuildRecord:
         return (step for step in self._steps.values() if step.stage and step.started is not None)
 
 
-def _counts(text: str) -> dict[str, dict[str, int]] | None:
-    """What the caches gave; None if a build's own line only looks like it."""
+def _what_caches_gave(text: str) -> tuple[dict[str, dict[str, int]] | None, Doubt | None]:
+    """The counts, and what is odd of them; None if a build's own line only looks like it."""
     try:
         given = json.loads(text)
-        return {
+        counts = {
             kind: {name: int(given[kind][name]) for name in ("hits", "misses")}
             for kind in ("compiles", "links")
         }
-    except (ValueError, KeyError, TypeError):
-        return None
+        return counts, Doubt(given["doubt"]) if given.get("doubt") else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None, None
 
 
 def plain(line: str) -> str:

@@ -48,6 +48,8 @@ class TargetReport:
     """Whether every step came from the cache."""
     compiler_cache: Mapping[str, Mapping[str, int]] | None = None
     """The `hits` and `misses` among its `compiles` and `links`; None when it ran none of them."""
+    warning: str = ""
+    """What is odd of them: a line for the user."""
     error: str = ""
     """Why it failed: a line that names the stage, then the last lines of its log."""
     exit_code: int = 0

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from wheeldock import reuse
 from wheeldock.builder import BuildEndedError
 from wheeldock.cache import NoCache, TargetCache
 from wheeldock.errors import BuildFailedError, WheeldockError
@@ -48,6 +49,7 @@ class TargetResult:
             seconds=seconds,
             cached=record.cached,
             compiler_cache=record.caches,
+            warning=reuse.warning(name, record.doubt, record.caches),
         )
         return cls(report, distribution=distribution)
 
@@ -99,6 +101,8 @@ class TargetMaker:
         finally:
             cache.discard()
         self.display.finished(result.report)
+        if result.report.warning:
+            self.display.say(result.report.warning)
         return result
 
     def _attempt(

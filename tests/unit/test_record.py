@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from wheeldock.events import Event, Log, Notice, Step, parse
 from wheeldock.record import TAIL_LINES, TAIL_WIDTH, BuildRecord, plain
+from wheeldock.reuse import Doubt
 
 # Recorded from Buildx 0.13.1, with most logs and transfers cut out.
 DATA = Path(__file__).with_name("data")
@@ -302,3 +303,20 @@ def test_a_line_that_only_looks_like_the_caches(text: str) -> None:
 
 def test_a_line_that_names_the_caches_elsewhere() -> None:
     assert caches(f"I say wheeldock-cache: {COUNTS}\n") is None
+
+
+def doubt(value: str) -> object:
+    line = f'wheeldock-cache: {COUNTS[:-1]}, "doubt": {value}}}\n'
+    return of(Log("a", line)).doubt
+
+
+def test_what_a_build_finds_odd_of_its_compiles() -> None:
+    assert doubt('"all-missed"') is Doubt.ALL_MISSED
+    assert doubt('"bypassed"') is Doubt.BYPASSED
+    assert doubt('""') is None
+    assert of(Log("a", f"wheeldock-cache: {COUNTS}\n")).doubt is None
+
+
+@pytest.mark.parametrize("value", ['"else"', "1", "[]"])
+def test_a_doubt_that_nobody_knows(value: str) -> None:
+    assert doubt(value) is None

@@ -92,6 +92,7 @@ def test_the_file_is_for_programs(tmp_path: Path) -> None:
         "seconds": 0.41,
         "cached": True,
         "compiler_cache": None,
+        "warning": "",
         "error": "",
         "exit_code": 0,
         "served_by": "",
@@ -217,7 +218,7 @@ def test_what_was_not_linked_is_not_counted() -> None:
 
 
 def test_what_the_caches_gave_can_be_read(tmp_path: Path) -> None:
-    report = run(replace(wheel(13), compiler_cache=CACHES))
+    report = run(replace(wheel(13), compiler_cache=CACHES, warning="all of it missed"))
     write(report, tmp_path / "report.json")
     assert read(tmp_path / "report.json") == report
 

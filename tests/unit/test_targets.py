@@ -33,8 +33,9 @@ COMPILING = [
 class Builder:
     """Fails with each list of events in turn, then builds."""
 
-    def __init__(self, *failures: Sequence[Event]) -> None:
+    def __init__(self, *failures: Sequence[Event], log: str = "") -> None:
         self.failures = list(failures)
+        self.log = log
         self.requests: list[BuildRequest] = []
 
     def build(self, request: BuildRequest) -> Iterator[Event]:
@@ -55,6 +56,7 @@ class Builder:
         (request.output / SDIST).write_bytes(b"made")
         if request.cache_to:
             export(request.cache_to)
+        yield Log("1", self.log)
         yield Step("1", "[file 1/1] COPY", 1.0, 2.0)
 
     def stop(self) -> None:
@@ -182,3 +184,10 @@ def test_without_a_cache_folder_nothing_is_imported_or_exported(bench: Bench) ->
     (request,) = builder.requests
     assert (request.cache_from, request.cache_to) == (None, None)
     assert not bench.cache.parent.exists()
+
+
+def test_what_is_odd_of_its_compiles_is_said_and_in_the_report(bench: Bench) -> None:
+    counts = '{"compiles": {"hits": 0, "misses": 2}, "links": {"hits": 0, "misses": 1}'
+    made = bench.make(Builder(log=f'wheeldock-cache: {counts}, "doubt": "all-missed"}}\n'))
+    assert bench.display.said == [made.report.warning]
+    assert made.report.warning.startswith("sdist: none of its 2 compiles ")
