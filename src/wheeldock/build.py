@@ -63,6 +63,8 @@ def run(
     state = State(Path.cwd() / ".wheeldock")
     with open_progress(mode, console) as display, state.locked(display.say):
         source, project, settings = _open(source_text, options, state)
+        for remark in (*settings.remarks, *config.check_supported(settings)):
+            display.say(remark)
         buildx = Buildx()
         builder = _builder(settings, buildx)
         base = baseimage.resolve(
@@ -117,7 +119,7 @@ def _open(
     source = sources.open_source(text, cwd=Path.cwd(), download_dir=state.downloads)
     project = read_project(source)
     settings = config.load(
-        project.tool_table,
+        project.tool,
         path=project.pyproject_place,
         environ=os.environ,
         overrides=options,

@@ -1,29 +1,76 @@
 """
 The configuration of a build, and where each of its values comes from.
 
-An option is set by, weakest first: defaults.toml, `[tool.wheeldock]` in the source's
-pyproject.toml, a `WHEELDOCK_…` environment variable, the command line. An environment variable
-that is empty sets nothing.
+An option is set by, weakest first: defaults.toml; `[tool.wheeldock]` in the source's
+pyproject.toml; its table `linux`; its `overrides`, for the build identifiers that they select; a
+`WHEELDOCK_…` environment variable; a `WHEELDOCK_…_LINUX` one; the command line. A project without
+`[tool.wheeldock]` is read as cibuildwheel's, and so are `CIBW_…` variables then.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from wheeldock import pyproject
+from wheeldock import pyproject, variables
+from wheeldock.dialects import CIBUILDWHEEL, WHEELDOCK
 from wheeldock.errors import ConfigurationError, UsageError
-from wheeldock.options import OF_CIBUILDWHEEL, OPTIONS, Unexpected
+from wheeldock.identifier import matched
+from wheeldock.options import IGNORED_YET, OPTIONS, REFUSED_YET
+from wheeldock.settings import Findings, Place, Setting, resolve
+from wheeldock.tables import TableReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-PREFIX = "WHEELDOCK_"
-"""What the environment variables of options begin with."""
+    from wheeldock.environment import Assignment
+    from wheeldock.fields import BuildFrontend, DependencyVersions
+    from wheeldock.identifier import BuildIdentifier
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetOptions:
+    """
+    The options that each build identifier may have its own values of.
+
+    Placeholders such as `{project}` stand in commands as they were given. A command of "" is none.
+    """
+
+    images: Mapping[str, str]
+    """The base images, by option (`manylinux-x86_64-image`): a policy, or an image reference."""
+    before_all: str
+    before_build: str
+    environment: tuple[Assignment, ...]
+    """In the order in which the shell evaluates them."""
+    environment_pass: tuple[str, ...]
+    """Names of this machine's variables; their values are secrets."""
+    build_frontend: BuildFrontend
+    config_settings: Mapping[str, str | tuple[str, ...]]
+    """Settings for the build backend (PEP 517)."""
+    build_verbosity: int
+    """From -3 to 3."""
+    dependency_versions: DependencyVersions
+    repair_wheel_command: str
+    audit_command: tuple[str, ...]
+    """Commands, each with `{wheel}` or `{abi3_wheel}` in it."""
+    audit_requires: tuple[str, ...]
+    test_command: str
+    before_test: str
+    test_sources: tuple[str, ...]
+    test_requires: tuple[str, ...]
+    test_extras: tuple[str, ...]
+    test_groups: tuple[str, ...]
+    test_environment: tuple[Assignment, ...]
+    origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """Where each value comes from, by option."""
+
+    @property
+    def repairs_by_default(self) -> bool:
+        """Whether nothing else than wheeldock's own repair was asked for."""
+        return self.repair_wheel_command == _defaults()["repair-wheel-command"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,37 +78,61 @@ class Config:
     """The value of every option."""
 
     build: tuple[str, ...]
-    """Globs of the build identifiers to build: a list, or one string with spaces."""
+    """Globs of the build identifiers to build."""
     skip: tuple[str, ...]
     """Globs of the build identifiers to leave out of `build`."""
+    test_skip: tuple[str, ...]
+    """Globs of the build identifiers whose wheels are not tested."""
     source: str
     """What to build: a folder, an sdist, or a requirement such as `name==1.0`."""
     output_dir: Path
     """The folder for the sdist and the wheels, relative to the working directory."""
     jobs: int | None
     """How many wheels to build at once, or "auto" (None): as many as the machine bears."""
-    manylinux_x86_64_image: str
-    """The base image: a policy such as `manylinux_2_28`, or an image reference."""
-    cache_dir: Path
-    """The folder of the persistent build cache, relative to the working directory."""
-    config_settings: Mapping[str, str | tuple[str, ...]]
-    """Settings for the build backend (PEP 517): a table of strings and lists of strings."""
     builder: str
     """The name of the Buildx builder, or "" for the current one."""
+    cache_dir: Path
+    """The folder of the persistent build cache, relative to the working directory."""
+    everywhere: TargetOptions
+    """What holds where no override does: for the sdist, say."""
+    remarks: tuple[str, ...] = field(default=(), compare=False)
+    """What the user should know of how the configuration was read, a line each."""
+    settings: tuple[Setting, ...] = field(default=(), repr=False, compare=False)
+    """All of what was set, weakest first."""
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """Where each value comes from, by option."""
 
-    def origin(self, option: str) -> str:
+    def for_target(self, identifier: BuildIdentifier) -> TargetOptions:
+        """What holds for a build identifier."""
+        selects = {setting.select for setting in self.settings if setting.select}
+        if not any(str(identifier) in matched(select) for select in selects):
+            return self.everywhere
+        return _target_options(*resolve(self.settings, identifier))
+
+    def origin(self, option: str, identifier: BuildIdentifier | None = None) -> str:
         """
         Where an option's value comes from, for people.
 
-        `default`, `pyproject.toml [tool.wheeldock] jobs`, `WHEELDOCK_JOBS`, or `--jobs`.
+        `default`, `pyproject.toml [tool.wheeldock] jobs`, `WHEELDOCK_JOBS`, or `--jobs`; several,
+        with ` + ` between them, where a value joins what was there before.
         """
+        if identifier is not None and option in (of_target := self.for_target(identifier).origins):
+            return of_target[option]
         return self.origins[option]
+
+    @property
+    def manylinux_x86_64_image(self) -> str:
+        """The base image for manylinux on x86_64, where no override names another."""
+        return self.everywhere.images["manylinux-x86_64-image"]
+
+    @property
+    def config_settings(self) -> Mapping[str, str | tuple[str, ...]]:
+        """The build backend's settings, where no override has others."""
+        return self.everywhere.config_settings
 
 
 def load(
-    pyproject_table: Mapping[str, object],
+    tool: Mapping[str, object],
     *,
     path: Path | str,
     environ: Mapping[str, str],
@@ -70,110 +141,97 @@ def load(
     """
     Join what defaults, pyproject.toml, environment and command line say, and validate it.
 
-    `pyproject_table` is the `[tool.wheeldock]` table of the file `path`, which is only named in
-    messages. `overrides` are the command line's, by option (`output-dir`); None sets nothing.
+    `tool` is the `[tool]` table of the file `path`, which is only named in messages. `overrides`
+    are the command line's, by option (`output-dir`); None sets nothing.
 
     Raises ConfigurationError with every problem, or UsageError when all of them are on the
     command line.
     """
-    command_line = _of_command_line(overrides)
-    layers = [
-        _Layer(_defaults(), lambda option: f"defaults.toml: {option}", lambda _: "default"),
-        _Layer(
-            pyproject_table,
-            lambda option: f"{path}: tool.wheeldock.{option}",
-            lambda option: f"{path} [tool.wheeldock] {option}",
+    found, usage = Findings(), Findings()
+    remarks = _read(tool, path, environ, found)
+    _read_command_line(overrides, usage)
+    if found.problems or usage.problems:
+        problems = [*found.problems, *usage.problems]
+        raise ConfigurationError(problems) if found.problems else UsageError("\n".join(problems))
+    settings = (*found.settings, *usage.settings)
+    values, origins = resolve(settings, None)
+    names = {option.name for option in fields(Config)}
+    return Config(
+        **{_field(option): value for option, value in values.items() if _field(option) in names},
+        everywhere=_target_options(values, origins),
+        remarks=(*remarks, *found.remarks),
+        settings=settings,
+        origins=origins,
+    )
+
+
+def _read(
+    tool: Mapping[str, object],
+    path: Path | str,
+    environ: Mapping[str, str],
+    found: Findings,
+) -> list[str]:
+    """Read all but the command line, and return what the user should know."""
+    found.add_all(
+        _defaults(),
+        Place(
+            dialect=WHEELDOCK,
+            place=lambda option: f"defaults.toml: {option}",
+            origin=lambda _: "default",
         ),
-        _of_environment(environ),
-        command_line,
-    ]
-    values: dict[str, Any] = {}
-    origins: dict[str, str] = {}
-    problems: dict[str, bool] = {}
-    for layer in layers:
-        for option, value in layer.values.items():
-            read = _read(option, value)
-            if isinstance(read, str):
-                problems[f"{layer.place(option)}: {read}"] = layer is command_line
-            else:
-                values[_field(option)] = read.value
-                origins[option] = layer.origin(option)
-    if problems:
-        error = UsageError("\n".join(problems)) if all(problems.values()) else None
-        raise error or ConfigurationError(list(problems))
-    return Config(**values, origins=origins)
+    )
+    dialect = WHEELDOCK if WHEELDOCK.name in tool else CIBUILDWHEEL
+    table = tool.get(dialect.name, {})
+    if isinstance(table, dict):
+        reader = TableReader(findings=found, dialect=dialect, path=path)
+        reader.read(table)
+    else:
+        got = pyproject.shown(table)
+        found.problems.append(f"{path}: tool.{dialect.name}: got {got}; expected a table")
+    read = variables.read(environ, CIBUILDWHEEL, found) if dialect is CIBUILDWHEEL else []
+    variables.read(environ, WHEELDOCK, found)
+    if dialect is CIBUILDWHEEL and (table or read):
+        names = ", ".join([*(["[tool.cibuildwheel]"] if table else []), *read])
+        return [f"{path} has no [tool.wheeldock]: taking cibuildwheel's configuration, {names}"]
+    return []
+
+
+def _read_command_line(options: Mapping[str, object], found: Findings) -> None:
+    values = {
+        option: variables.from_text(option, value, WHEELDOCK) if isinstance(value, str) else value
+        for option, value in options.items()
+        if value is not None
+    }
+    found.add_all(values, Place(dialect=WHEELDOCK, place="--{}".format, origin="--{}".format))
+
+
+def check_supported(config: Config) -> tuple[str, ...]:
+    """
+    What is set and has no effect yet, a line each, where wheels are the same all the same.
+
+    Raises ConfigurationError where they are not.
+    """
+    defaults, _ = resolve([s for s in config.settings if s.origin == "default"], None)
+    lacking = [s for s in config.settings if s.value != defaults[s.option]]
+    yet = "cibuildwheel has this option, and wheeldock does not have it yet"
+    if refused := [f"{s.place}: {yet}" for s in lacking if s.option in REFUSED_YET]:
+        raise ConfigurationError(refused)
+    return tuple(f"{s.place}: {yet}" for s in lacking if s.option in IGNORED_YET)
 
 
 def source_text(environ: Mapping[str, str], override: str | None = None) -> str:
     """What to build, as `open_source` reads it: from command line, environment or default."""
-    return override or environ.get(_variable("source")) or str(_defaults()["source"])
+    return override or environ.get(WHEELDOCK.variable("source")) or str(_defaults()["source"])
 
 
-@dataclass(frozen=True)
-class _Layer:
-    """One place that sets options."""
-
-    values: Mapping[str, object]
-    place: Callable[[str], str]
-    """How a message names an option there."""
-    origin: Callable[[str], str]
-    """How a value's origin names it."""
-
-
-@dataclass(frozen=True)
-class _Read:
-    value: object
-
-
-def _read(option: str, value: object) -> _Read | str:
-    """The option's value, or what is wrong with it."""
-    if option not in OPTIONS:
-        return _unknown(option)
-    read = value if isinstance(value, Unexpected) else OPTIONS[option].rule(value)
-    if isinstance(read, Unexpected):
-        return f"got {pyproject.shown(read.value)}; expected {read.expected}"
-    return _Read(read)
-
-
-def _unknown(option: str) -> str:
-    if option in OF_CIBUILDWHEEL:
-        return "cibuildwheel has this option, and wheeldock does not have it yet"
-    close = get_close_matches(option, OPTIONS, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"the options are {', '.join(OPTIONS)}"
-    return f"unknown option; {hint}"
-
-
-def _from_text(option: str, value: object) -> object:
-    is_text = isinstance(value, str) and option in OPTIONS
-    return OPTIONS[option].from_text(str(value)) if is_text else value
-
-
-def _of_environment(environ: Mapping[str, str]) -> _Layer:
-    known = {_variable(option): option for option in (*OPTIONS, *OF_CIBUILDWHEEL)}
-    values = {}
-    for variable, text in environ.items():
-        if not variable.startswith(PREFIX) or not text:
-            continue
-        option = known.get(variable)
-        # Other programs may have variables of that prefix: only a near miss is one of ours.
-        if option is None and get_close_matches(variable, known, n=1, cutoff=0.9):
-            option = variable.removeprefix(PREFIX).lower().replace("_", "-")
-        if option is not None:
-            values[option] = _from_text(option, text)
-    return _Layer(values, _variable, _variable)
-
-
-def _of_command_line(overrides: Mapping[str, object]) -> _Layer:
-    values = {
-        option: _from_text(option, value)
-        for option, value in overrides.items()
-        if value is not None
-    }
-    return _Layer(values, lambda option: f"--{option}", lambda option: f"--{option}")
-
-
-def _variable(option: str) -> str:
-    return PREFIX + _field(option).upper()
+def _target_options(values: Mapping[str, Any], origins: Mapping[str, str]) -> TargetOptions:
+    ours = {option: value for option, value in values.items() if OPTIONS[option].per_target}
+    images = {option: value for option, value in ours.items() if option.endswith("-image")}
+    return TargetOptions(
+        **{_field(option): value for option, value in ours.items() if option not in images},
+        images=images,
+        origins={option: origins[option] for option in ours},
+    )
 
 
 def _field(option: str) -> str:

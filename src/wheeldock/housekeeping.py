@@ -36,8 +36,8 @@ def folder() -> Path:
     """
     path = Path(_PYPROJECT)
     document = pyproject.parse(path.read_bytes() if path.is_file() else b"", _PYPROJECT)
-    table = pyproject.tool_table(document, _PYPROJECT)
-    return config.load(table, path=_PYPROJECT, environ=os.environ, overrides={}).cache_dir
+    tool = pyproject.table(document, "tool", f"{_PYPROJECT}: tool")
+    return config.load(tool, path=_PYPROJECT, environ=os.environ, overrides={}).cache_dir
 
 
 def status(show: Show) -> None:

@@ -1,196 +1,138 @@
 """
-Each option's rule: from what TOML has to the value that the program uses.
+Every option: what kind of value it has, where it may be set, and what it means.
 
-A rule takes any value and returns the one to use, or what was expected in its place. For an
-environment variable or a command-line argument, which are text, `from_text` first makes what
-TOML would have.
+Reading, the JSON schema and the README's table are made of this. The default of each is in
+resources/defaults.toml, its value in `Config` or `TargetOptions`.
 """
 
 from __future__ import annotations
 
-import re
-import shlex
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import bracex
-
-from wheeldock.tags import Architecture, Libc, Policy
+from wheeldock.environment import ENVIRONMENT
+from wheeldock.fields import BUILD_FRONTEND, DEPENDENCY_VERSIONS
+from wheeldock.lists import (
+    AUDIT_COMMANDS,
+    COMMAND,
+    EXTRAS,
+    GLOBS,
+    NAMES,
+    REQUIRED_GLOBS,
+    SETTINGS,
+    WORDS,
+)
+from wheeldock.tags import Architecture
+from wheeldock.values import (
+    FOLDER,
+    JOBS,
+    MANYLINUX_IMAGE,
+    MUSLLINUX_IMAGE,
+    REQUIRED_STRING,
+    STRING,
+    VERBOSITY,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-
-@dataclass(frozen=True)
-class Unexpected:
-    """A value that no option takes, and what was expected in its place."""
-
-    value: object
-    expected: str
-
-
-def as_it_is(text: str) -> object:
-    """Text for a rule that takes text."""
-    return text
+    from wheeldock.values import Kind
 
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """How an option is read."""
+    """How an option is read, and what is said of it."""
 
-    rule: Callable[[object], object]
-    """From TOML's value to the program's, or to an Unexpected."""
-    from_text: Callable[[str], object] = as_it_is
-    """From text to TOML's value, or to an Unexpected."""
-
-
-_GLOBS = "globs of build identifiers, such as 'cp313-*' or 'cp3{11,12}-manylinux_*'"
-
-
-def globs(value: object) -> tuple[str, ...] | Unexpected:
-    """Read globs: a list of strings, or a string with spaces between them."""
-    items = value.split() if isinstance(value, str) else value
-    if not isinstance(items, (list, tuple)):
-        return Unexpected(value, f"a list or a string of {_GLOBS}")
-    wrong = next((item for item in items if not _is_glob(item)), None)
-    return tuple(items) if wrong is None else Unexpected(wrong, _GLOBS)
+    kind: Kind
+    meaning: str
+    """For people, as the README and editors show it."""
+    per_target: bool = False
+    """Whether it may differ from build identifier to build identifier."""
+    own: bool = False
+    """Whether it is wheeldock's alone, and none of cibuildwheel's."""
+    empty_is_unset: bool = False
+    """Whether an empty variable sets nothing, where elsewhere it empties the option."""
+    environment_adds: bool = False
+    """Whether a variable adds to what pyproject.toml says, where elsewhere it replaces that."""
 
 
-def _is_glob(value: object) -> bool:
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_.*?{},!\[\]-]+", value):
-        return False
-    try:
-        expanded = bracex.expand(value)
-    except bracex.ExpansionLimitException:
-        return False
-    # fnmatch and bracex take an unbalanced bracket or brace for itself; no identifier has one.
-    rest = (re.sub(r"\[[^\[\]]+\]", "", pattern) for pattern in expanded)
-    return not any(set(pattern) & set("{}[],!") for pattern in rest)
+def _run(kind: Kind, meaning: str) -> Option:
+    """An option for all of a run."""
+    return Option(kind=kind, meaning=meaning)
 
 
-def required_globs(value: object) -> tuple[str, ...] | Unexpected:
-    """Read globs, at least one."""
-    return globs(value) or Unexpected(value, f"at least one of {_GLOBS}")
+def _each(kind: Kind, meaning: str) -> Option:
+    """An option that each build identifier may have its own value of."""
+    return Option(kind=kind, meaning=meaning, per_target=True)
 
 
-def job_count(value: object) -> int | Unexpected | None:
-    """Read a number of jobs; None for "auto"."""
-    if value == "auto":
-        return None
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
-        return value
-    return Unexpected(value, "a whole number from 1 on, or 'auto'")
+def _own(kind: Kind, meaning: str) -> Option:
+    return Option(kind=kind, meaning=meaning, own=True, empty_is_unset=True)
 
 
-def number_from_text(text: str) -> object:
-    """Return the number that the text is, or the text."""
-    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,9}", text) else text
+def _images(libc: str, kind: Kind, platforms: list[str]) -> dict[str, Option]:
+    meaning = "the base image: a policy's pinned official image, or any image reference"
+    return {
+        f"{libc}-{platform}-image": Option(
+            kind=kind, meaning=meaning, per_target=True, empty_is_unset=True
+        )
+        for platform in platforms
+    }
 
 
-def string(value: object) -> str | Unexpected:
-    """Read a string, which may be empty."""
-    return value if isinstance(value, str) else Unexpected(value, "a string")
-
-
-def required_string(value: object) -> str | Unexpected:
-    """Read a string that is not empty."""
-    if isinstance(value, str) and value.strip():
-        return value
-    return Unexpected(value, "a string that is not empty")
-
-
-def folder(value: object) -> Path | Unexpected:
-    """Read a folder's path."""
-    if isinstance(value, (str, Path)) and str(value).strip() and "\0" not in str(value):
-        return Path(value).expanduser()
-    return Unexpected(value, "the path of a folder")
-
-
-# https://github.com/distribution/reference: [host[:port]/]path[:tag][@digest]
-_NAME = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_REFERENCE = re.compile(
-    rf"(?:(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::\d+)?/)?{_NAME}(?:/{_NAME})*"
-    r"(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?",
-    re.ASCII,
-)
-
-
-def manylinux_image(value: object) -> str | Unexpected:
-    """Read a manylinux policy, or an image reference."""
-    if isinstance(value, str) and _REFERENCE.fullmatch(value):
-        try:
-            libc = Policy.parse(value).libc
-        except ValueError:
-            return value
-        if libc is Libc.GLIBC:
-            return value
-    return Unexpected(value, "a policy such as 'manylinux_2_28', or an image reference")
-
-
-_SETTINGS = "a table whose values are strings or lists of strings"
-
-
-def settings(value: object) -> Mapping[str, str | tuple[str, ...]] | Unexpected:
-    """Read a table of strings and lists of strings."""
-    if not isinstance(value, dict):
-        return Unexpected(value, _SETTINGS)
-    read: dict[str, str | tuple[str, ...]] = {}
-    for key, item in value.items():
-        if isinstance(item, str):
-            read[key] = item
-        elif isinstance(item, list) and all(isinstance(part, str) for part in item):
-            read[key] = tuple(item)
-        else:
-            return Unexpected({key: item}, _SETTINGS)
-    return read
-
-
-def settings_from_text(text: str) -> object:
-    """Read `KEY=VALUE` words, quoted as in a shell; a key that comes again makes a list."""
-    unexpected = Unexpected(text, "KEY=VALUE words, quoted as in a shell")
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        return unexpected
-    read: dict[str, str | list[str]] = {}
-    for word in words:
-        key, equals, item = word.partition("=")
-        if not key or not equals:
-            return unexpected
-        before = read.get(key)
-        if before is None:
-            read[key] = item
-        else:
-            read[key] = [*([before] if isinstance(before, str) else before), item]
-    return read
-
+_ARCHITECTURES = [architecture.value for architecture in Architecture]
 
 OPTIONS: Mapping[str, Option] = {
-    "build": Option(rule=required_globs),
-    "skip": Option(rule=globs),
-    "source": Option(rule=required_string),
-    "output-dir": Option(rule=folder),
-    "jobs": Option(rule=job_count, from_text=number_from_text),
-    "manylinux-x86_64-image": Option(rule=manylinux_image),
-    "cache-dir": Option(rule=folder),
-    "config-settings": Option(rule=settings, from_text=settings_from_text),
-    "builder": Option(rule=string),
+    "build": _run(REQUIRED_GLOBS, "globs of [build identifiers](#build-identifiers) to build"),
+    "skip": _run(GLOBS, "globs of those to leave out"),
+    "source": _own(REQUIRED_STRING, "what to build, when it is not this folder"),
+    "output-dir": _own(FOLDER, "where the sdist and the wheels go"),
+    "jobs": _own(JOBS, "how many wheels to build at once"),
+    "builder": _own(STRING, "the Buildx builder; empty is the current one"),
+    "cache-dir": _own(FOLDER, "where the exported build cache is kept"),
+    **_images(
+        "manylinux", MANYLINUX_IMAGE, [*_ARCHITECTURES, "pypy_x86_64", "pypy_i686", "pypy_aarch64"]
+    ),
+    **_images("musllinux", MUSLLINUX_IMAGE, _ARCHITECTURES),
+    "before-all": _each(COMMAND, "a command to run in the base image before any build"),
+    "before-build": _each(COMMAND, "a command to run before each wheel's build"),
+    "environment": _each(
+        ENVIRONMENT, "variables for hooks and builds: a table, or a shell's assignments"
+    ),
+    "environment-pass": _each(NAMES, "variables of this machine for hooks and builds"),
+    "build-frontend": _each(
+        BUILD_FRONTEND, "what calls the build backend: `build`, `build[uv]`, `pip`, `uv`"
+    ),
+    "config-settings": _each(SETTINGS, "settings for the build backend"),
+    "build-verbosity": _each(VERBOSITY, "how much the build frontend says, from -3 to 3"),
+    "dependency-versions": _each(
+        DEPENDENCY_VERSIONS, "the versions of tools that the base image does not bring"
+    ),
+    "repair-wheel-command": _each(
+        COMMAND, "how a wheel is repaired; the default proves the policy, and no other"
+    ),
+    "audit-command": _each(AUDIT_COMMANDS, "commands to check a repaired wheel"),
+    "audit-requires": _each(WORDS, "requirements of the audit commands"),
+    "test-command": _each(COMMAND, "a command that tests an installed wheel"),
+    "before-test": _each(COMMAND, "a command to run before each wheel's tests"),
+    "test-sources": _each(WORDS, "files and folders that the tests need"),
+    "test-requires": _each(WORDS, "requirements of the tests"),
+    "test-extras": _each(EXTRAS, "extras of the wheel to install for the tests"),
+    "test-groups": _each(NAMES, "dependency groups to install for the tests"),
+    "test-environment": _each(ENVIRONMENT, "variables for the tests"),
+    "test-skip": _run(GLOBS, "globs of build identifiers whose wheels are not tested"),
 }
 """Every option, by its name in pyproject.toml."""
 
-_ARCHITECTURES = [*Architecture, "pypy_x86_64", "pypy_i686", "pypy_aarch64"]
-
-OF_CIBUILDWHEEL = frozenset(
+REFUSED_YET = frozenset(
     [
-        *(f"manylinux-{architecture}-image" for architecture in _ARCHITECTURES),
-        *(f"musllinux-{architecture}-image" for architecture in Architecture),
-        *("android", "archs", "audit-command", "audit-requires", "before-all", "before-build"),
-        *("before-test", "build-frontend", "build-verbosity", "container-engine"),
-        *("dependency-versions", "enable", "environment", "environment-pass", "ios", "linux"),
-        *("macos", "overrides", "pyodide", "pyodide-version", "repair-wheel-command"),
-        *("test-command", "test-environment", "test-extras", "test-groups", "test-requires"),
-        *("test-runtime", "test-skip", "test-sources", "windows", "xbuild-files", "xbuild-tools"),
+        *("before-all", "before-build", "build-frontend", "environment", "environment-pass"),
+        "repair-wheel-command",
     ]
-).difference(OPTIONS)
-"""What cibuildwheel has and wheeldock has not, so that a message can say so."""
+)
+"""Options that are read and have no effect yet, where a wheel would be another with one."""
+
+IGNORED_YET = frozenset(
+    ["audit-command", "audit-requires", "build-verbosity", "dependency-versions"]
+)
+"""Options that are read and have no effect yet, where a wheel is the same with one."""

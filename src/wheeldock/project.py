@@ -47,8 +47,8 @@ class Project:
     requires_python: SpecifierSet | None
     """The Pythons that it supports, None where it does not say."""
     build_system: BuildSystem
-    tool_table: Mapping[str, object]
-    """Its `[tool.wheeldock]`, unvalidated, empty where there is none."""
+    tool: Mapping[str, object]
+    """Its `[tool]`, unvalidated, empty where there is none."""
     pyproject_place: str
     """How messages name its pyproject.toml."""
     abis: frozenset[str] = frozenset()
@@ -69,7 +69,7 @@ def read_project(source: Source) -> Project:
     files = _read_files(source)
     place = _place(source)
     document = pyproject.parse(files.get("pyproject.toml", b""), place)
-    tool_table = pyproject.tool_table(document, place)
+    tool = pyproject.table(document, "tool", f"{place}: tool")
     build_system, problems = _build_system(document, place)
     stated, more = _stated(document, place)
     facts = [
@@ -86,7 +86,7 @@ def read_project(source: Source) -> Project:
         version=_first(facts, "version"),
         requires_python=requires_python,
         build_system=build_system,
-        tool_table=tool_table,
+        tool=tool,
         pyproject_place=place,
         abis=limited_api.of_files(files),
     )

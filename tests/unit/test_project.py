@@ -51,7 +51,7 @@ def test_pyproject_toml_says_it_all(tmp_path: Path) -> None:
         build_system=BuildSystem(
             requires=("mine>=1",), build_backend="mine", backend_path=("tools",)
         ),
-        tool_table={"jobs": 2},
+        tool={"wheeldock": {"jobs": 2}},
         pyproject_place=f"{tmp_path}/pyproject.toml",
     )
     assert project.normalized_name == "my-project"
@@ -73,7 +73,7 @@ def test_without_pyproject_toml_the_backend_is_setuptools(tmp_path: Path) -> Non
     )
     assert (project.name, project.version) == ("a", None)
     assert project.requires_python == SpecifierSet(">=3.8")
-    assert project.tool_table == {}
+    assert project.tool == {}
 
 
 def test_a_table_without_a_backend_means_setuptools(tmp_path: Path) -> None:

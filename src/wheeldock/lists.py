@@ -1,0 +1,166 @@
+"""
+Values that are made of several: globs, words, commands, tables of settings.
+
+Each is a list or a table in TOML, or a string that stands for one, as in cibuildwheel.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from functools import partial
+from typing import TYPE_CHECKING
+
+import bracex
+
+from wheeldock.values import STRING_SCHEMA, Kind, Schema, Unexpected, strings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STRINGS_SCHEMA: Schema = {"oneOf": [STRING_SCHEMA, {"type": "array", "items": STRING_SCHEMA}]}
+
+
+def chain(before: tuple[object, ...], after: tuple[object, ...]) -> tuple[object, ...]:
+    """One list after the other."""
+    return (*before, *after)
+
+
+_GLOBS = "globs of build identifiers, such as 'cp313-*' or 'cp3{11,12}-manylinux_*'"
+
+
+def globs(value: object) -> tuple[str, ...] | Unexpected:
+    """Read globs: a list of strings, or a string with spaces between them."""
+    items = value.split() if isinstance(value, str) else value
+    if not isinstance(items, (list, tuple)):
+        return Unexpected(value, f"a list or a string of {_GLOBS}")
+    wrong = next((item for item in items if not _is_glob(item)), None)
+    return tuple(items) if wrong is None else Unexpected(wrong, _GLOBS)
+
+
+def _is_glob(value: object) -> bool:
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_.*?{},!\[\]-]+", value):
+        return False
+    try:
+        expanded = bracex.expand(value)
+    except bracex.ExpansionLimitException:
+        return False
+    # fnmatch and bracex take an unbalanced bracket or brace for itself; no identifier has one.
+    rest = (re.sub(r"\[[^\[\]]+\]", "", pattern) for pattern in expanded)
+    return not any(set(pattern) & set("{}[],!") for pattern in rest)
+
+
+def required_globs(value: object) -> tuple[str, ...] | Unexpected:
+    """Read globs, at least one."""
+    return globs(value) or Unexpected(value, f"at least one of {_GLOBS}")
+
+
+def command(value: object) -> str | Unexpected:
+    """Read a shell command: a string, or a list of commands of which each has to succeed."""
+    items = strings(value, lambda text: [text])
+    if items is None:
+        return Unexpected(value, "a shell command, or a list of them")
+    return " && ".join(items)
+
+
+def _both(before: str, after: str) -> str:
+    return " && ".join(filter(None, [before, after]))
+
+
+_AUDITED = ("{wheel}", "{abi3_wheel}")
+
+
+def audit_commands(value: object) -> tuple[str, ...] | Unexpected:
+    """Read shell commands, each with the wheel that it audits."""
+    joined = command(value)
+    if isinstance(joined, Unexpected):
+        return joined
+    items = tuple(filter(None, joined.split(" && ")))
+    wrong = next((item for item in items if not any(name in item for name in _AUDITED)), None)
+    if wrong is not None:
+        return Unexpected(wrong, f"a command with {' or '.join(_AUDITED)} in it")
+    return items
+
+
+def words(value: object) -> tuple[str, ...] | Unexpected:
+    """Read a list of strings, or a string of words, quoted as in a shell."""
+    try:
+        items = strings(value, shlex.split)
+    except ValueError:
+        items = None
+    expected = "a list of strings, or a string of words, quoted as in a shell"
+    return Unexpected(value, expected) if items is None else items
+
+
+def names(separator: str, value: object) -> tuple[str, ...] | Unexpected:
+    """Read a list of names, or a string of them with separators (a pattern) between."""
+    items = strings(value, lambda text: [text])
+    if items is None:
+        return Unexpected(value, "a list of names, or a string of them")
+    return tuple(name for item in items for name in re.split(separator, item) if name)
+
+
+_SETTINGS = "a table whose values are strings or lists of strings"
+
+
+def settings(value: object) -> Mapping[str, str | tuple[str, ...]] | Unexpected:
+    """Read a table of strings and lists of strings, or its form as a string."""
+    table = settings_from_text(value) if isinstance(value, str) else value
+    if not isinstance(table, dict):
+        return table if isinstance(table, Unexpected) else Unexpected(value, _SETTINGS)
+    read: dict[str, str | tuple[str, ...]] = {}
+    for key, item in table.items():
+        items = strings(item, lambda text: [text])
+        if isinstance(item, (bool, int, float)):
+            read[key] = str(item)
+        elif items is None:
+            return Unexpected({key: item}, _SETTINGS)
+        else:
+            read[key] = item if isinstance(item, str) else items
+    return read
+
+
+def settings_from_text(text: str) -> object:
+    """Read `KEY=VALUE` words, quoted as in a shell; a key that comes again makes a list."""
+    unexpected = Unexpected(text, "KEY=VALUE words, quoted as in a shell")
+    try:
+        pairs = [word.partition("=") for word in shlex.split(text)]
+    except ValueError:
+        return unexpected
+    read: dict[str, str | list[str]] = {}
+    for key, equals, item in pairs:
+        if not key or not equals:
+            return unexpected
+        before = read.get(key)
+        if before is None:
+            read[key] = item
+        else:
+            read[key] = [*([before] if isinstance(before, str) else before), item]
+    return read
+
+
+_SCALAR: Schema = {"type": ["string", "number", "boolean"]}
+
+
+SETTINGS = Kind(
+    read=settings,
+    schema={
+        "oneOf": [
+            STRING_SCHEMA,
+            {
+                "type": "object",
+                "additionalProperties": {
+                    "oneOf": [_SCALAR, {"type": "array", "items": STRING_SCHEMA}],
+                },
+            },
+        ]
+    },
+    join=lambda before, after: {**before, **after},
+)
+GLOBS = Kind(read=globs, schema=STRINGS_SCHEMA, join=chain)
+REQUIRED_GLOBS = Kind(read=required_globs, schema=STRINGS_SCHEMA, join=chain)
+COMMAND = Kind(read=command, schema=STRINGS_SCHEMA, join=_both)
+AUDIT_COMMANDS = Kind(read=audit_commands, schema=STRINGS_SCHEMA, join=chain)
+WORDS = Kind(read=words, schema=STRINGS_SCHEMA, join=chain)
+NAMES = Kind(read=partial(names, r"\s+"), schema=STRINGS_SCHEMA, join=chain)
+EXTRAS = Kind(read=partial(names, r"[\s,]+"), schema=STRINGS_SCHEMA, join=chain)

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wheeldock.lists import (
+    AUDIT_COMMANDS,
+    COMMAND,
+    EXTRAS,
+    NAMES,
+    SETTINGS,
+    audit_commands,
+    command,
+    globs,
+    settings,
+    settings_from_text,
+    words,
+)
+from wheeldock.values import Unexpected
+
+
+@pytest.mark.parametrize(
+    "glob", ["*", "cp313-*", "cp3{11,12}-*", "cp3{9..12}-*", "cp3[!9]*", "{cp,pp}3{9,{10,11}}-*"]
+)
+def test_a_glob_is_taken_as_it_is(glob: str) -> None:
+    assert globs([glob]) == (glob,)
+
+
+@pytest.mark.parametrize(
+    "glob",
+    ["{", "cp{39", "cp39}", "cp{39}", "a,b", "cp3[9", "cp39]", "[]", "cp39/*", "cp 39", "é", ""],
+)
+def test_a_glob_that_can_match_no_identifier_is_refused(glob: str) -> None:
+    assert globs(["*", glob]) == Unexpected(glob, globs([glob]).expected)  # type: ignore[union-attr]
+
+
+def test_a_glob_of_too_many_braces_is_refused_in_time() -> None:
+    assert isinstance(globs(["{1..99}{1..99}{1..99}{1..99}"]), Unexpected)
+
+
+def test_globs_may_be_one_string_with_spaces() -> None:
+    assert globs(" cp39-*   cp31?-* ") == ("cp39-*", "cp31?-*")
+    assert globs("") == ()
+
+
+@pytest.mark.parametrize("value", [3, None, {"a": 1}, [3], [["*"]]])
+def test_globs_of_another_type_are_refused(value: object) -> None:
+    assert isinstance(globs(value), Unexpected)
+
+
+def test_commands_of_a_list_have_to_succeed_one_after_the_other() -> None:
+    assert command(["a b", "c"]) == "a b && c"
+    assert command("a; b") == "a; b"
+    assert command([]) == ""
+
+
+@pytest.mark.parametrize("value", [3, True, None, {"a": "b"}, ["a", 3]])
+def test_what_is_no_command_is_refused(value: object) -> None:
+    assert isinstance(command(value), Unexpected)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "joined"),
+    [("a", "b", "a && b"), ("", "b", "b"), ("a", "", "a"), ("", "", "")],
+)
+def test_a_command_joins_another(before: str, after: str, joined: str) -> None:
+    assert COMMAND.join is not None
+    assert COMMAND.join(before, after) == joined
+
+
+def test_an_audit_has_a_wheel_in_each_of_its_commands() -> None:
+    assert AUDIT_COMMANDS.read("a {wheel} && b {abi3_wheel}") == ("a {wheel}", "b {abi3_wheel}")
+    assert audit_commands("") == ()
+    refused = audit_commands(["a {wheel}", "b"])
+    assert refused == Unexpected("b", "a command with {wheel} or {abi3_wheel} in it")
+    assert isinstance(audit_commands(3), Unexpected)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))))
+def test_words_read_the_same_from_a_list_and_from_text(items: list[str]) -> None:
+    assert words(items) == words(shlex.join(items)) == tuple(items)
+
+
+@pytest.mark.parametrize("value", ["'a", 3, None, ["a", 3], {"a": "b"}])
+def test_what_is_no_words_is_refused(value: object) -> None:
+    assert isinstance(words(value), Unexpected)
+
+
+def test_names_are_separated_as_cibuildwheel_separates_them() -> None:
+    assert NAMES.read(" A  B ") == NAMES.read(["A B"]) == NAMES.read(["A", "B"]) == ("A", "B")
+    assert EXTRAS.read("test,cov") == EXTRAS.read(["test", "cov"]) == ("test", "cov")
+    assert NAMES.read("") == NAMES.read([]) == ()
+    assert isinstance(NAMES.read(3), Unexpected)
+
+
+def test_settings_are_strings_and_lists_of_strings() -> None:
+    assert settings({"a": "b", "c": ["d", "e"]}) == {"a": "b", "c": ("d", "e")}
+    wrong = {"a": {"b": "c"}}
+    assert settings({**wrong, "d": "e"}) == Unexpected(wrong, settings(3).expected)  # type: ignore[union-attr]
+
+
+def test_settings_take_what_toml_has_for_a_string_as_cibuildwheel_does() -> None:
+    assert settings({"a": True, "b": 1, "c": 1.5}) == {"a": "True", "b": "1", "c": "1.5"}
+
+
+def test_settings_join_key_by_key() -> None:
+    assert SETTINGS.join is not None
+    assert SETTINGS.join({"a": "1", "b": "2"}, {"b": "3"}) == {"a": "1", "b": "3"}
+
+
+def test_settings_are_read_from_text_as_a_shell_reads_words() -> None:
+    text = "a=b --flag='x y' a=c empty= a=d"
+    assert settings_from_text(text) == {"a": ["b", "c", "d"], "--flag": "x y", "empty": ""}
+    assert settings(text) == {"a": ("b", "c", "d"), "--flag": "x y", "empty": ""}
+
+
+@pytest.mark.parametrize("text", ["a", "=b", "a='b"])
+def test_text_that_is_no_settings_is_refused(text: str) -> None:
+    assert isinstance(settings_from_text(text), Unexpected)
+    assert isinstance(settings(text), Unexpected)
