@@ -19,20 +19,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from wheeldock.errors import BuildxMissingError
+from wheeldock.errors import BuildxMissingError, EngineUnreachableError
 from wheeldock.events import Event, parse
 from wheeldock.failures import (
     builder_error,
     engine_unreachable,
     image_error,
+    image_in_use,
     no_builder_of_ones_own,
 )
 from wheeldock.request import arguments, with_plain_caches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from python_on_whales import DockerClient
+    from python_on_whales import DockerClient, Image
 
     from wheeldock.request import BuildRequest
 
@@ -72,6 +73,10 @@ class ImageInfo:
     id: str
     labels: Mapping[str, str]
     environment: Mapping[str, str]
+    names: tuple[str, ...] = ()
+    """The names that it has in the engine; of those others, too, that only share its digest."""
+    created: str = ""
+    """When, as ISO 8601 has it."""
 
 
 class Buildx:
@@ -204,13 +209,22 @@ class Buildx:
         from python_on_whales.exceptions import DockerException, NoSuchImage  # noqa: PLC0415
 
         try:
-            image = self._docker.image.inspect(reference)
+            return _image_info(self._docker.image.inspect(reference))
         except NoSuchImage:
             return None
         except DockerException as error:
             raise image_error(reference, error.stderr or "") from None
-        environment = dict(entry.partition("=")[::2] for entry in image.config.env or [])
-        return ImageInfo(id=image.id, labels=image.config.labels or {}, environment=environment)
+
+    def images(self, label: str) -> list[ImageInfo]:
+        """The engine's images that have a label, whatever its value; EngineUnreachableError."""
+        from python_on_whales.exceptions import DockerException  # noqa: PLC0415
+
+        try:
+            return [
+                _image_info(each) for each in self._docker.image.list(filters=[("label", label)])
+            ]
+        except DockerException as error:
+            raise engine_unreachable(error.stderr or "") from None
 
     def pull(self, reference: str) -> None:
         """
@@ -226,36 +240,64 @@ class Buildx:
         except DockerException as error:
             raise image_error(reference, error.stderr or "") from None
 
-    def remove_image(self, reference: str) -> None:
-        """Remove an image from the engine, if it is there."""
-        from python_on_whales.exceptions import NoSuchImage  # noqa: PLC0415
+    def remove_image(self, reference: str, *, force: bool = True) -> None:
+        """
+        Remove an image from the engine, if it is there.
 
-        with contextlib.suppress(NoSuchImage):
-            self._docker.image.remove(reference, force=True)
+        Without `force` raises ImageInUseError when a container needs it.
+        """
+        from python_on_whales.exceptions import DockerException, NoSuchImage  # noqa: PLC0415
+
+        try:
+            self._docker.image.remove(reference, force=force)
+        except NoSuchImage:
+            return
+        except DockerException as error:
+            raise image_in_use(reference, error.stderr or "") from None
 
     def remove_cache_mounts(self, suffix: str, builder: str | None = None) -> None:
         """Remove the cache mounts whose ids end so, and no others; what fails stays there."""
+        from wheeldock.usage import cache_records  # noqa: PLC0415 - it reads what is seldom asked
+
+        with contextlib.suppress(EngineUnreachableError):
+            records = cache_records(self.cache_usage(builder))
+            self.remove_cache(
+                [one.number for one in records if one.mount.endswith(suffix)], builder
+            )
+
+    def remove_cache(self, numbers: Iterable[str], builder: str | None = None) -> None:
+        """Remove records of the build cache by BuildKit's names of them; what is in use stays."""
+        where = ["--builder", builder] if builder else []
+        for number in numbers:
+            self._run("buildx", "prune", "--force", *where, "--filter", f"id={number}")
+
+    def cache_usage(self, builder: str | None = None) -> str:
+        """What `buildx du --verbose` prints. Raises EngineUnreachableError."""
+        return self._run("buildx", "du", "--verbose", *(["--builder", builder] if builder else []))
+
+    def disk_usage(self) -> str:
+        """What `docker system df` prints of each image and record. EngineUnreachableError."""
+        return self._run("system", "df", "--verbose", "--format", "{{json .}}")
+
+    def _run(self, *arguments: str) -> str:
+        """Run what python-on-whales has no method for. Raises EngineUnreachableError."""
         from python_on_whales.exceptions import DockerException  # noqa: PLC0415
         from python_on_whales.utils import run  # noqa: PLC0415
 
-        # python-on-whales has no `buildx du`, and Buildx's prune can only be told internal ids.
-        where = ["--builder", builder] if builder else []
-        with contextlib.suppress(DockerException):
-            usage = run([*self._docker.buildx.docker_cmd, "buildx", "du", "--verbose", *where])
-            for number in cache_mounts(str(usage), suffix):
-                prune = [*self._docker.buildx.docker_cmd, "buildx", "prune", "--force", *where]
-                run([*prune, "--filter", f"id={number}"])
+        try:
+            return str(run([*self._docker.buildx.docker_cmd, *arguments]))
+        except DockerException as error:
+            raise engine_unreachable(error.stderr or "") from None
 
 
-def cache_mounts(usage: str, suffix: str) -> list[str]:
-    """BuildKit's own names of the cache mounts whose ids end so, in what `buildx du` printed."""
-    found = []
-    for record in usage.split("\n\n"):
-        fields = dict(line.partition(":")[::2] for line in record.splitlines())
-        told = fields.get("Description", "").strip()
-        if told.startswith("cached mount ") and told.endswith(f'{suffix}"'):
-            found.append(fields["ID"].strip())
-    return found
+def _image_info(image: Image) -> ImageInfo:
+    return ImageInfo(
+        id=image.id,
+        labels=image.config.labels or {},
+        environment=dict(entry.partition("=")[::2] for entry in image.config.env or []),
+        names=tuple(image.repo_tags),
+        created=image.created.isoformat(),
+    )
 
 
 def _buildx_missing() -> BuildxMissingError:

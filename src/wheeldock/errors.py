@@ -84,6 +84,12 @@ class EngineNotOursError(WheeldockError):
     code = 18
 
 
+class ImageNotRemovedError(WheeldockError):
+    """An image is not wheeldock's to remove, or a container needs it."""
+
+    code = 19
+
+
 class SourceNotFoundError(WheeldockError):
     """The source is missing."""
 

@@ -14,6 +14,7 @@ from wheeldock.errors import (
     DiskFullError,
     EngineUnreachableError,
     ImageNotFoundError,
+    ImageNotRemovedError,
     LibraryNotFoundError,
     PureWheelError,
     RegistryAuthenticationError,
@@ -97,6 +98,15 @@ def image_error(reference: str, text: str) -> WheeldockError:
             "a private one needs `docker login`.",
         )
     return no_registry(reference, said)
+
+
+def image_in_use(reference: str, text: str) -> WheeldockError:
+    """The error for an image that the engine does not remove."""
+    if engine_is_down(text):
+        return engine_unreachable(text)
+    said = _last_line(text).removeprefix("Error response from daemon: ")
+    cure = "Remove the containers that it names, then try again."
+    return ImageNotRemovedError(f"{reference} stays: {said}", cure=cure)
 
 
 def no_registry(reference: str, said: str) -> BaseImageUnavailableError:

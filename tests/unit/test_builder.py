@@ -398,31 +398,14 @@ def test_a_client_without_buildx_is_told_from_one_without_an_engine(
         Buildx().info()
 
 
-USAGE = """\
-ID:\t\tkbetzwm5160107in7d9bqhlyf
-Created at:\t2026-11-24 12:11:43.816741894 +0000 UTC
-Mutable:\ttrue
-Description:\tcached mount /c from exec /bin/sh -c true with id "/uv"
-Type:\t\texec.cachemount
-
-ID:\t\tjqu0rcfbsm3f7nxxx2m3hwd5p
-Parents:\tone
-Description:\tmount / from exec /bin/sh -c echo with id "/uv-cold-1"
-Type:\t\tregular
-
-ID:\t\t31y0gfralzpi8t90oxfyvzys6
-Created at:\t2026-11-24 12:11:45.237267774 +0000 UTC
-Description:\tcached mount /c from exec /bin/sh -c true with id "/uv-cold-1"
-Type:\t\texec.cachemount
-
-ID:\t\t7nxyr2fy9ktwl64g1h9rbvwxc
-Description:\tcached mount /c from exec /bin/sh -c true with id "/uv-cold-12"
-Type:\t\texec.cachemount
-
-Reclaimable:\t4.2kB
-"""
-
-
-def test_only_the_cache_mounts_of_that_suffix_are_told() -> None:
-    assert building.cache_mounts(USAGE, "-cold-1") == ["31y0gfralzpi8t90oxfyvzys6"]
-    assert building.cache_mounts("", "-cold-1") == []
+def test_only_the_cache_mounts_of_that_suffix_are_removed(docker: Docker) -> None:
+    told = "".join(
+        f'ID:\t\t{number}\nDescription:\tcached mount /c from exec true with id "/uv{suffix}"\n\n'
+        for number, suffix in (("one", ""), ("two", "-cold-1"), ("three", "-cold-12"))
+    )
+    docker.does(f"case $2 in du) echo '{told}' ;; prune) echo \"$@\" >> removed ;; esac")
+    Buildx().remove_cache_mounts("-cold-1", "ours")
+    removed = (docker.folder / "removed").read_text().splitlines()
+    assert removed == ["buildx prune --force --builder ours --filter id=two"]
+    docker.does("echo 'ERROR: no builder \"ours\" found' >&2; exit 1")
+    Buildx().remove_cache_mounts("-cold-1", "ours")

@@ -1,0 +1,87 @@
+"""What an engine says of the disk that it uses (`docker system df`, `buildx du`), read. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from wheeldock.exports import bytes_of
+
+_MOUNT = re.compile(r'cached mount .* with id "/?(?P<id>[^"]*)"\Z', re.DOTALL)
+
+
+@dataclass(frozen=True)
+class CacheRecord:
+    """Something in the build cache of an engine."""
+
+    number: str
+    """BuildKit's own name of it."""
+    size: int
+    """In bytes."""
+    mount: str
+    """The id of the cache mount that it is, or ""."""
+
+
+@dataclass(frozen=True)
+class ImageUse:
+    """What one image takes, in bytes, and whether a container needs it."""
+
+    size: int
+    shared: int
+    """What other images have, too."""
+    unique: int
+    containers: int
+
+
+@dataclass(frozen=True)
+class EngineUse:
+    """What an engine keeps, whoever made it."""
+
+    images: dict[str, ImageUse]
+    """By name, e.g. `pyovf-builder:manylinux_2_28_x86_64`."""
+    image_total: int
+    """Bytes that all images take; layers that several have may be counted more than once."""
+    build_cache: int
+    """Bytes of the build cache that are not images' layers as well."""
+
+
+def cache_records(text: str) -> list[CacheRecord]:
+    """The records in what `buildx du --verbose` printed."""
+    found = []
+    for record in text.split("\n\n"):
+        fields = {
+            key: value.strip()
+            for key, _, value in (line.partition(":") for line in record.splitlines())
+        }
+        if "ID" in fields:
+            told = _MOUNT.match(fields.get("Description", ""))
+            size = bytes_of(fields.get("Size", "0"))
+            found.append(CacheRecord(fields["ID"], size, told["id"] if told else ""))
+    return found
+
+
+def engine_use(text: str) -> EngineUse:
+    """What `docker system df --verbose --format '{{json .}}'` printed."""
+    document = json.loads(text)
+    images = {
+        f"{image['Repository']}:{image['Tag']}": ImageUse(
+            size=_bytes(image["Size"]),
+            shared=_bytes(image["SharedSize"]),
+            unique=_bytes(image["UniqueSize"]),
+            containers=int(image["Containers"]),
+        )
+        for image in document["Images"] or []
+    }
+    cache = document["BuildCache"] or []
+    return EngineUse(
+        images=images,
+        image_total=sum(image.unique for image in images.values())
+        + max((image.shared for image in images.values()), default=0),
+        build_cache=sum(_bytes(each["Size"]) for each in cache if each["Shared"] != "true"),
+    )
+
+
+def _bytes(text: str) -> int:
+    """A size as Docker prints it; an engine that does not know one says `N/A`."""
+    return 0 if text == "N/A" else bytes_of(text)
