@@ -248,11 +248,13 @@ def test_the_line_that_wheeldock_reads(tmp_path: Path) -> None:
     log = ["# a.c", "direct_cache_hit", "# b.c", "cache_miss", "# c.c", "preprocessed_cache_hit"]
     compiles.write_text("\n".join(log))
     links.write_text("hit\nmiss\nhit\n")
-    assert statistics.line(compiles, links) == (
+    found = statistics.compiles(compiles, tmp_path / "none")
+    assert statistics.line(found, links, {}) == (
         'wheeldock-cache: {"compiles": {"hits": 2, "misses": 1}, "links": {"hits": 2, "misses": 1}}'
     )
 
 
 def test_a_build_that_compiled_nothing(tmp_path: Path) -> None:
-    line = statistics.line(tmp_path / "none", tmp_path / "none")
+    found = statistics.compiles(tmp_path / "none", tmp_path / "none")
+    line = statistics.line(found, tmp_path / "none", {})
     assert line.startswith('wheeldock-cache: {"compiles": {"hits": 0, "misses": 0}')

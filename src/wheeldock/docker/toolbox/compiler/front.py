@@ -81,7 +81,8 @@ class CachedCompilers(AbstractContextManager[None]):
             return
         os.environ["PATH"] = self._path
         if not self._cold:
-            self.summary = statistics.line(STATE / "compiles.log", STATE / "links.log")
+            compiles = statistics.compiles(STATE / "compiles.log", STATE / "waited")
+            self.summary = statistics.line(compiles, STATE / "links.log", {})
             trim(CACHE / "links", _LINKS_SIZE)
             trim(CACHE / "toolchains", _TOOLCHAINS_SIZE)
         shutil.rmtree(STATE, ignore_errors=True)
