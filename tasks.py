@@ -75,6 +75,22 @@ def bench(
     _run(c, f"python -m benchmarks {shlex.join(words)}")
 
 
+@task
+def reference(_: Context) -> None:
+    """
+    Write the JSON schema and the README's table of options anew, from the options.
+
+    Example: invoke dev.reference
+    """
+    from wheeldock import reference as made
+
+    schema = Path("src/wheeldock/resources", made.SCHEMA_FILE)
+    schema.write_text(made.schema_text(), encoding="utf-8")
+    readme = Path("README.md")
+    text = made.with_table(readme.read_text(encoding="utf-8"))
+    readme.write_text(text, encoding="utf-8")
+
+
 def _run(c: Context, command: str) -> None:
     """Run a command with the programs of this virtual environment first on the path."""
     programs = Path(sys.executable).parent
@@ -110,4 +126,4 @@ def _is_shell(path: Path) -> bool:
     return path.suffix == ".sh" or (first.startswith(b"#!") and b"sh" in first)
 
 
-ns.add_collection(Collection("dev", lint, suite, bench))
+ns.add_collection(Collection("dev", lint, suite, bench, reference))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from wheeldock import abi, baseimage, config, limited_api, report, sources
+from wheeldock import abi, baseimage, config, limited_api, pyproject, report, sources
 from wheeldock.builder import Buildx
 from wheeldock.cache import BASE_IMAGES
 from wheeldock.errors import UsageError
@@ -50,19 +50,20 @@ def run(
     dry_run: bool,
     progress: str,
     cold: bool = False,
+    config_file: str = "",
 ) -> None:
     """
     Build a source's sdist and wheels, and show what became of each.
 
     `options` are the command line's, by the names of the configuration. `cold` uses no cache and
-    leaves those that are there as they are. Raises WheeldockError; the output folder is then as
-    it was.
+    leaves those that are there as they are. `config_file`, with `{package}` for the source, takes
+    pyproject.toml's place. Raises WheeldockError; the output folder is then as it was.
     """
     mode = _progress_mode(progress)
     console = _console(mode)
     state = State(Path.cwd() / ".wheeldock")
     with open_progress(mode, console) as display, state.locked(display.say):
-        source, project, settings = _open(source_text, options, state)
+        source, project, settings = _open(source_text, options, config_file, state)
         for remark in (*settings.remarks, *config.check_supported(settings)):
             display.say(remark)
         buildx = Buildx()
@@ -113,14 +114,18 @@ def _console(mode: ProgressMode) -> Console:
 
 
 def _open(
-    source_text: str, options: Mapping[str, str], state: State
+    source_text: str, options: Mapping[str, str], config_file: str, state: State
 ) -> tuple[Source, Project, Config]:
     text = config.source_text(os.environ, source_text or None)
     source = sources.open_source(text, cwd=Path.cwd(), download_dir=state.downloads)
     project = read_project(source)
+    tools, place = project.tool, project.pyproject_place
+    if config_file:
+        place = config_file.replace("{package}", str(source.path))
+        tools = pyproject.tools_of_file(Path(place))
     settings = config.load(
-        project.tool,
-        path=project.pyproject_place,
+        tools,
+        path=place,
         environ=os.environ,
         overrides=options,
     )

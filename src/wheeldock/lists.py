@@ -18,7 +18,12 @@ from wheeldock.values import STRING_SCHEMA, Kind, Schema, Unexpected, strings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-STRINGS_SCHEMA: Schema = {"oneOf": [STRING_SCHEMA, {"type": "array", "items": STRING_SCHEMA}]}
+
+def _several(text: Schema, item: Schema, **more: object) -> Schema:
+    return {"oneOf": [text, {"type": "array", "items": item, **more}]}
+
+
+STRINGS_SCHEMA: Schema = _several(STRING_SCHEMA, STRING_SCHEMA)
 
 
 def chain(before: tuple[object, ...], after: tuple[object, ...]) -> tuple[object, ...]:
@@ -26,6 +31,7 @@ def chain(before: tuple[object, ...], after: tuple[object, ...]) -> tuple[object
     return (*before, *after)
 
 
+_GLOB_CHARACTERS = r"[A-Za-z0-9_.*?{},!\[\]-]"
 _GLOBS = "globs of build identifiers, such as 'cp313-*' or 'cp3{11,12}-manylinux_*'"
 
 
@@ -39,7 +45,7 @@ def globs(value: object) -> tuple[str, ...] | Unexpected:
 
 
 def _is_glob(value: object) -> bool:
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_.*?{},!\[\]-]+", value):
+    if not isinstance(value, str) or not re.fullmatch(f"{_GLOB_CHARACTERS}+", value):
         return False
     try:
         expanded = bracex.expand(value)
@@ -157,10 +163,25 @@ SETTINGS = Kind(
     },
     join=lambda before, after: {**before, **after},
 )
-GLOBS = Kind(read=globs, schema=STRINGS_SCHEMA, join=chain)
-REQUIRED_GLOBS = Kind(read=required_globs, schema=STRINGS_SCHEMA, join=chain)
+_GLOB: Schema = {"type": "string", "pattern": rf"^{_GLOB_CHARACTERS}+$"}
+GLOBS = Kind(
+    read=globs,
+    schema=_several({"type": "string", "pattern": rf"^({_GLOB_CHARACTERS}|\s)*$"}, _GLOB),
+    join=chain,
+)
+REQUIRED_GLOBS = Kind(
+    read=required_globs,
+    from_text=lambda text: text.strip() or "*",
+    schema=_several(
+        {"type": "string", "pattern": rf"^\s*{_GLOB_CHARACTERS}({_GLOB_CHARACTERS}|\s)*$"},
+        _GLOB,
+        minItems=1,
+    ),
+    join=chain,
+)
 COMMAND = Kind(read=command, schema=STRINGS_SCHEMA, join=_both)
-AUDIT_COMMANDS = Kind(read=audit_commands, schema=STRINGS_SCHEMA, join=chain)
+_AUDIT: Schema = {"type": "string", "pattern": r"^$|\{(abi3_)?wheel\}"}
+AUDIT_COMMANDS = Kind(read=audit_commands, schema=_several(_AUDIT, _AUDIT), join=chain)
 WORDS = Kind(read=words, schema=STRINGS_SCHEMA, join=chain)
 NAMES = Kind(read=partial(names, r"\s+"), schema=STRINGS_SCHEMA, join=chain)
 EXTRAS = Kind(read=partial(names, r"[\s,]+"), schema=STRINGS_SCHEMA, join=chain)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import tomli
 
-from wheeldock.errors import ConfigurationError
+from wheeldock.errors import ConfigurationError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Table = dict[str, object]
 
@@ -40,6 +43,20 @@ def table(parent: Table, key: str, where: str) -> Table:
     if not isinstance(value, dict):
         raise ConfigurationError([f"{where}: got {shown(value)}; expected a table"])
     return cast("Table", value)
+
+
+def tools_of_file(path: Path) -> Table:
+    """
+    Return the `[tool]` of a file that the command line names.
+
+    Raises UsageError when it cannot be read, or ConfigurationError when it is malformed.
+    """
+    try:
+        document = parse(path.read_bytes(), str(path))
+    except OSError as error:
+        message = f"--config-file: {path} cannot be read: {error.strerror}"
+        raise UsageError(message) from None
+    return table(document, "tool", f"{path}: tool")
 
 
 def tool_table(document: Table, place: str) -> Table:

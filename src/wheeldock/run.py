@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -132,7 +132,9 @@ class Run:
 
         def wheel(target: BuildTarget) -> TargetResult:
             output = self.scratch / str(target)
-            return maker.make(str(target), wheel_request(recipe, target, sdist, output), output)
+            options = self.settings.for_target(target.identifier)
+            its_own = replace(recipe, config_settings=options.config_settings)
+            return maker.make(str(target), wheel_request(its_own, target, sdist, output), output)
 
         def at_once(targets: Sequence[BuildTarget]) -> Sequence[TargetResult]:
             jobs = self.settings.jobs or default_jobs()

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         "output-dir": "Where the wheels and the sdist go (default: dist).",
         "jobs": "How many wheels to build at once (default: one a processor).",
         "builder": "The Buildx builder to use (default: the current one).",
+        "config-file": "Read this TOML file's options; {package} is the source's folder.",
         "cold": "Use no cache at all, and leave those that are there as they are.",
         "dry-run": "Show what would be built, and build nothing.",
         "progress": "auto, plain, json or quiet.",
@@ -44,6 +45,7 @@ def build(
     output_dir: str = "",
     jobs: str = "",
     builder: str = "",
+    config_file: str = "",
     cold: bool = False,
     dry_run: bool = False,
     progress: str = "auto",
@@ -64,6 +66,7 @@ def build(
             dry_run=dry_run,
             progress=progress,
             cold=cold,
+            config_file=config_file,
         )
 
 

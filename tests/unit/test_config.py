@@ -277,10 +277,10 @@ def test_our_table_may_be_no_table() -> None:
 
 def test_problems_of_the_command_line_alone_are_a_matter_of_usage() -> None:
     with pytest.raises(UsageError) as caught:
-        configure(jobs="many", build="")
+        configure(jobs="many", output_dir="")
     assert caught.value.message == (
         f"--jobs: got 'many' (str); expected {JOBS}\n"
-        f"--build: got '' (str); expected at least one of {GLOBS}"
+        "--output-dir: got '' (str); expected the path of a folder"
     )
 
 
@@ -295,12 +295,18 @@ def test_a_variable_of_ours_by_its_prefix_alone_is_left_alone() -> None:
 
 
 def test_a_variable_that_is_empty_empties_an_option_that_can_be_empty() -> None:
-    table = {"skip": "cp39-*", "test-command": "t", "manylinux-x86_64-image": "a"}
+    table = {"build": "cp3*", "skip": "cp39-*", "test-command": "t", "manylinux-x86_64-image": "a"}
     environ = dict.fromkeys(
-        ["WHEELDOCK_SKIP", "WHEELDOCK_TEST_COMMAND", "WHEELDOCK_MANYLINUX_X86_64_IMAGE"], ""
+        [
+            "WHEELDOCK_BUILD",
+            "WHEELDOCK_SKIP",
+            "WHEELDOCK_TEST_COMMAND",
+            "WHEELDOCK_MANYLINUX_X86_64_IMAGE",
+        ],
+        "",
     )
     config = configure(table, environ)
-    assert config.skip == ()
+    assert (config.build, config.skip) == (("*",), ())
     assert config.everywhere.test_command == ""
     assert config.everywhere.images["manylinux-x86_64-image"] == "a"
 
