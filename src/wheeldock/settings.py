@@ -94,9 +94,13 @@ class Findings:
         if flaw is not None:
             self.meaningless(where, flaw, place.dialect)
             return
-        if value == "" and OPTIONS[option].empty_is_unset and not place.dialect.strict:
-            return
-        read = value if isinstance(value, Unexpected) else OPTIONS[option].kind.read(value)
+        rule = OPTIONS[option]
+        if isinstance(value, str) and not place.dialect.strict:
+            # A string is in cibuildwheel's tables what it is in a variable.
+            if not value and rule.empty_is_unset:
+                return
+            value = rule.kind.from_text(value)
+        read = value if isinstance(value, Unexpected) else rule.kind.read(value)
         if isinstance(read, Unexpected):
             self.wrong(where, read)
             return

@@ -353,6 +353,7 @@ def test_what_has_no_effect_yet_is_refused_where_it_would_change_a_wheel() -> No
 
 def test_a_project_without_our_table_is_read_as_cibuildwheels() -> None:
     table = {
+        "build": "",
         "before-all": "a",
         "macos": {"x": 1},
         "xbuild-tools": [],
@@ -379,6 +380,7 @@ def test_a_project_without_our_table_is_read_as_cibuildwheels() -> None:
     names = ", ".join(
         dict.fromkeys(re.sub("-.*-image", "-…-image", name) for name in OPTIONS if name not in ours)
     )
+    assert config.build == ("*",)
     assert config.everywhere.before_all == "a"
     assert config.origin("before-all") == "pyproject.toml [tool.cibuildwheel] before-all"
     assert config.for_target(CP39).before_all == "b"
