@@ -19,25 +19,28 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
+    from wheeldock.config import Config
     from wheeldock.exports import Export
 
     Show = Callable[[RenderableType], None]
     Confirm = Callable[[str], bool]
 
 _AGES = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+_NUMBERS = {"size", "own", "age"}
 _PYPROJECT = "pyproject.toml"
 
 
-def folder() -> Path:
-    """
-    The cache folder of a build in the working directory.
-
-    Raises ConfigurationError.
-    """
+def settings() -> Config:
+    """The configuration of a build in the working directory. Raises ConfigurationError."""
     path = Path(_PYPROJECT)
     document = pyproject.parse(path.read_bytes() if path.is_file() else b"", _PYPROJECT)
     tool = pyproject.table(document, "tool", f"{_PYPROJECT}: tool")
-    return config.load(tool, path=_PYPROJECT, environ=os.environ, overrides={}).cache_dir
+    return config.load(tool, path=_PYPROJECT, environ=os.environ, overrides={})
+
+
+def folder() -> Path:
+    """The cache folder of a build in the working directory. Raises ConfigurationError."""
+    return settings().cache_dir
 
 
 def status(show: Show) -> None:
@@ -95,12 +98,19 @@ def _take_away(
         show(f"Nothing to remove in {place}/")
         return
     show(_table({export: export.flaw() for export in going}))
-    if not yes and not confirm(f"Remove {count(going)} from {place}/?"):
-        show("Nothing was removed.")
+    if not yes and not agreed(f"Remove {count(going)} from {place}/?", show, confirm):
         return
     with State(Path.cwd() / ".wheeldock").locked(show):
         exports.take_away(place, [export.path for export in going])
     show(_sum("removed from", place, going))
+
+
+def agreed(question: str, show: Show, confirm: Confirm) -> bool:
+    """Whether what was shown may be removed."""
+    if confirm(question):
+        return True
+    show("Nothing was removed.")
+    return False
 
 
 def count(found: Sequence[Export]) -> str:
@@ -114,9 +124,7 @@ def _sum(where: str, place: Path, found: Sequence[Export]) -> str:
 
 
 def _table(found: Mapping[Export, str]) -> Table:
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("project", "target", "size", "age", "state"):
-        made.add_column(name, justify="right" if name in {"size", "age"} else "left")
+    made = columns("project", "target", "size", "age", "state")
     for export, flaw in found.items():
         made.add_row(
             Text(export.project),
@@ -125,6 +133,14 @@ def _table(found: Mapping[Export, str]) -> Table:
             age(export.age()),
             Text(flaw, style="red") if flaw else Text("usable", style="green"),
         )
+    return made
+
+
+def columns(*names: str) -> Table:
+    """An empty table with those columns; numbers stand at the right of theirs."""
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in names:
+        made.add_column(name, justify="right" if name in _NUMBERS else "left")
     return made
 
 

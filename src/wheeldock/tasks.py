@@ -162,8 +162,11 @@ def cache_verify(_: Context) -> None:
         housekeeping.verify(_show())
 
 
-@task(name="clear", help={"yes": "Ask nothing."})
-def cache_clear(_: Context, yes: bool = False) -> None:
+@task(
+    name="clear",
+    help={"mounts": "The engine's cache mounts, too: all projects'.", "yes": "Ask nothing."},
+)
+def cache_clear(_: Context, mounts: bool = False, yes: bool = False) -> None:
     """
     Empty the cache folder: the next build on a fresh engine does everything.
 
@@ -173,6 +176,10 @@ def cache_clear(_: Context, yes: bool = False) -> None:
         from wheeldock import housekeeping
 
         housekeeping.clear(yes=yes, show=_show(), confirm=_agree)
+        if mounts:
+            from wheeldock import diskspace
+
+            diskspace.clear_mounts(yes=yes, show=_show(), confirm=_agree)
 
 
 @task(
@@ -221,6 +228,81 @@ def cache_restore(_: Context, directory: str) -> None:
         from wheeldock import transfer
 
         transfer.restore(Path(directory), _say)
+
+
+@task(name="list", help={"json": "For programs."})
+def image_list(_: Context, json: bool = False) -> None:
+    """
+    Show the images that wheeldock keeps in the engine.
+
+    Example: invoke image.list
+    """
+    with _explained():
+        from wheeldock import imagekeeping
+
+        imagekeeping.listing(_show(), as_json=json)
+
+
+@task(name="size")
+def image_size(_: Context) -> None:
+    """
+    Say what the images that wheeldock keeps take.
+
+    Example: invoke image.size
+    """
+    with _explained():
+        from wheeldock import imagekeeping
+
+        imagekeeping.size(_show())
+
+
+@task(
+    name="remove",
+    help={"name": "An image that `image.list` shows.", "yes": "Ask nothing."},
+)
+def image_remove(_: Context, name: str, yes: bool = False) -> None:
+    """
+    Remove an image of wheeldock's, and no other.
+
+    Example: invoke image.remove pyovf-builder
+    """
+    with _explained():
+        from wheeldock import imagekeeping
+
+        imagekeeping.remove(name, yes=yes, show=_show(), confirm=_agree)
+
+
+@task(
+    name="prune",
+    help={
+        "everyone": "Of all projects, not only of those that are built here.",
+        "days": "Remove what was not used for so many days, too (default: 30).",
+        "yes": "Ask nothing.",
+    },
+)
+def image_prune(_: Context, everyone: bool = False, days: str = "30", yes: bool = False) -> None:
+    """
+    Remove tools images that are out of date.
+
+    Example: invoke image.prune --everyone
+    """
+    with _explained():
+        from wheeldock import imagekeeping
+
+        imagekeeping.prune(everyone=everyone, days=days, yes=yes, show=_show(), confirm=_agree)
+
+
+@task(help={"json": "For programs."})
+def df(_: Context, json: bool = False) -> None:
+    """
+    Show who takes how much of the disk, and what frees it.
+
+    Example: invoke df
+    """
+    with _explained():
+        from wheeldock import diskspace
+
+        diskspace.show_all(_show(), as_json=json)
 
 
 def _show() -> Callable[[RenderableType], None]:
@@ -285,7 +367,7 @@ def _exit(error: WheeldockError) -> Exit:
     return Exit(f"{text}\n{error.cure}" if error.cure else text, code=error.code)
 
 
-ns = Collection(build, setup)
+ns = Collection(build, setup, df)
 ns.add_collection(Collection("engine", start, stop, status))
 ns.add_collection(
     Collection(
@@ -294,3 +376,4 @@ ns.add_collection(
         *(cache_save, cache_restore),
     )
 )
+ns.add_collection(Collection("image", image_list, image_size, image_remove, image_prune))

@@ -18,6 +18,7 @@ REPOSITORY = Path(__file__).parents[2]
 TASKS = (
     *("build", "setup", "engine.start", "engine.stop", "engine.status"),
     *("cache.status", "cache.verify", "cache.clear", "cache.prune", "cache.save", "cache.restore"),
+    *("df", "image.list", "image.size", "image.remove", "image.prune"),
 )
 
 BESIDE_OWN_TASKS = """
