@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 includes, statistics, toolchain = load("includes"), load("statistics"), load("toolchain")
+rust = load("rust")
 
 COMPILER, CCACHE, LINKER, SLOT = "compiler", "ccache", "python -S -E -s", "slot"
 
@@ -41,6 +42,7 @@ def front(tmp_path: Path) -> Callable[..., list[str]]:
             "python": f"{tmp_path}/python",
             "state": "/state",
             "slot": "",
+            "running": "",
         } | (given or {})
         lines = [f"{name}={shlex.quote(value)}\n" for name, value in settings.items()]
         program = tmp_path / "c++"
@@ -243,18 +245,73 @@ def test_odd_files_in_the_source_tree(source: Path) -> None:
 # --- what the caches gave ---
 
 
+def log(*entries: tuple[str, str]) -> str:
+    """ccache's log of some compiles."""
+    return "".join(f"# {source}\n{result}\nlocal_storage_write\n" for source, result in entries)
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Callable[..., list[tuple[str, bool]]]:
+    """What is read of ccache's log, and of the log of those that waited."""
+
+    def read(found: str, waited: str = "") -> list[tuple[str, bool]]:
+        (tmp_path / "compiles").write_text(found)
+        if waited:
+            (tmp_path / "waited").write_text(waited)
+        compiles = statistics.compiles(tmp_path / "compiles", tmp_path / "waited")
+        return [(each.source, each.hit) for each in compiles]
+
+    return read
+
+
+def test_hits_and_misses_and_what_is_neither(logs: Callable[..., list[tuple[str, bool]]]) -> None:
+    hit, miss = "direct_cache_hit", "cache_miss"
+    entries = log(("a.c", hit), ("b.c", miss), ("c.c", "preprocessed_cache_hit"), ("d.c", "failed"))
+    assert logs(entries) == [("a.c", True), ("b.c", False), ("c.c", True)]
+    assert logs("") == []
+
+
+def test_who_waited_for_another_build_did_not_miss(
+    logs: Callable[..., list[tuple[str, bool]]],
+) -> None:
+    missed = log(("a.c", "cache_miss"), ("a.c", "cache_miss"), ("b.c", "cache_miss"))
+    waited = log(("a.c", "preprocessed_cache_hit"), ("b.c", "cache_miss"))
+    assert logs(missed, waited) == [("a.c", True), ("a.c", False), ("b.c", False)]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "/src/build/CMakeFiles/CMakeScratch/TryCompile-a1/src.c",
+        "/env/lib/python3.13/site-packages/cmake/data/share/cmake-4.1/Modules/CMakeCCompilerABI.c",
+        *("CMakeFiles/4.1/CompilerIdC/CMakeCCompilerId.c", "meson-private/tmp1/testfile.c"),
+        *("meson-private/sanitycheckc.c", "conftest.c", "/src/lib/conftest.cpp"),
+    ],
+)
+def test_a_question_to_the_compiler_is_no_compile(
+    logs: Callable[..., list[tuple[str, bool]]], source: str
+) -> None:
+    assert logs(log((source, "cache_miss"))) == []
+
+
+@pytest.mark.parametrize("source", ["src/CMake.c", "/src/Modules/code.c", "my_conftest.c"])
+def test_what_only_looks_like_a_question(
+    logs: Callable[..., list[tuple[str, bool]]], source: str
+) -> None:
+    assert logs(log((source, "cache_miss"))) == [(source, False)]
+
+
 def test_the_line_that_wheeldock_reads(tmp_path: Path) -> None:
-    compiles, links = tmp_path / "compiles.log", tmp_path / "links.log"
-    log = ["# a.c", "direct_cache_hit", "# b.c", "cache_miss", "# c.c", "preprocessed_cache_hit"]
-    compiles.write_text("\n".join(log))
+    links = tmp_path / "links.log"
     links.write_text("hit\nmiss\nhit\n")
-    found = statistics.compiles(compiles, tmp_path / "none")
-    assert statistics.line(found, links, {}) == (
-        'wheeldock-cache: {"compiles": {"hits": 2, "misses": 1}, "links": {"hits": 2, "misses": 1}}'
+    found = [statistics.Compile("a.c", hit=True), statistics.Compile("b.c", hit=False)]
+    counts = statistics.count(found, links, rust.RustCounts(hits=5, misses=1))
+    assert counts.line("all-missed") == (
+        'wheeldock-cache: {"compiles": {"hits": 6, "misses": 2}, '
+        '"links": {"hits": 2, "misses": 1}, "doubt": "all-missed"}'
     )
 
 
 def test_a_build_that_compiled_nothing(tmp_path: Path) -> None:
-    found = statistics.compiles(tmp_path / "none", tmp_path / "none")
-    line = statistics.line(found, tmp_path / "none", {})
-    assert line.startswith('wheeldock-cache: {"compiles": {"hits": 0, "misses": 0}')
+    counts = statistics.count([], tmp_path / "none", rust.RustCounts())
+    assert counts == statistics.Counts(hits=0, misses=0, link_hits=0, link_misses=0)

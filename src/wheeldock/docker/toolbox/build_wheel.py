@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import zipfile
+from hashlib import sha256
 from pathlib import Path
 
-from compiler.front import CACHE, CachedCompilers
+from compiler.front import BYPASSED, CACHE, CachedCompilers
 from frontend import PURE_WHEEL, ask_for, build, fail
 from machine import compiles_at_once, memory, parallel_builds, processors
 from packaging.utils import parse_wheel_filename
@@ -32,6 +33,21 @@ def compiler_cache_is_lost() -> bool:
     return saved not in ([], ["0.0.0.0"]) and not (CACHE / "ccache").exists()  # noqa: S104
 
 
+def compiled_files(source: Path) -> set[bytes]:
+    """The content of each compiled file that a source tree ships, by digest."""
+    return {sha256(path.read_bytes()).digest() for path in source.rglob("*.so*") if path.is_file()}
+
+
+def was_compiled(wheel: Path, shipped: set[bytes]) -> bool:
+    """Whether a wheel has a compiled file that its source tree did not ship."""
+    with zipfile.ZipFile(wheel) as archive:
+        contents = map(archive.read, archive.namelist())
+        return any(
+            content.startswith(b"\x7fELF") and sha256(content).digest() not in shipped
+            for content in contents
+        )
+
+
 if __name__ == "__main__":
     source, output = map(Path, sys.argv[1:])
     at_once = compiles_at_once(processors(), memory())
@@ -40,6 +56,7 @@ if __name__ == "__main__":
     if not off and not cold and compiler_cache_is_lost():
         ask_for("the compiler cache")
     compilers = CachedCompilers(source, Path("/env"), at_once=at_once, cold=cold)
+    shipped = compiled_files(source)
     wheel = build("wheel", source, output, None if off else compilers)
     if reason := why_pure(wheel):
         fail(
@@ -47,5 +64,6 @@ if __name__ == "__main__":
             f"{wheel.name} {reason}; a platform wheel was due.",
             "The build backend may have gone on without the compiled part; the end of its log:",
         )
-    if compilers.summary:
-        print(compilers.summary)
+    if counts := compilers.counts:
+        missed = compilers.doubt != BYPASSED or was_compiled(wheel, shipped)
+        print(counts.line(compilers.doubt if missed else ""))

@@ -14,18 +14,21 @@ import shlex
 import shutil
 import subprocess
 import sys
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compiler import includes, memory, statistics
+from compiler.history import History, open_history
+from compiler.rust import CachedRust
 from compiler.size import trim
 from compiler.toolchain import compilers_on_path
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from compiler.statistics import Counts
     from compiler.toolchain import Toolchain
 
 CACHE = Path("/root/.cache/wheeldock")
@@ -34,12 +37,16 @@ CACHE = Path("/root/.cache/wheeldock")
 STATE = Path("/opt/wheeldock/compilers")
 """Where the front is. A fixed path: CMake and others write down which compiler they found."""
 
+ALL_MISSED, BYPASSED = "all-missed", "bypassed"
+"""What can be odd of a rebuild's compiles, by the names that wheeldock knows."""
+
 _TOOLBOX = Path(__file__).parent.parent
 _BIN = Path(sys.executable).parent
 _CCACHE_SIZE = "2G"
 _LINKS_SIZE = 500_000_000
 _TOOLCHAINS_SIZE = 1_000_000
-_CACHES = ("on_path", "includes", "ccache", "linker", "python")
+_HISTORY_SIZE = 10_000_000
+_CACHES = ("on_path", "includes", "ccache", "linker", "python", "running")
 
 
 class CachedCompilers(AbstractContextManager[None]):
@@ -58,8 +65,12 @@ class CachedCompilers(AbstractContextManager[None]):
         self._at_once = at_once
         self._cold = cold
         self._path = os.environ["PATH"]
-        self.summary = ""
-        """The line that tells wheeldock what the caches gave; "" if they were off."""
+        self._rust: CachedRust | None = None
+        self._history: History | None = None
+        self.counts: Counts | None = None
+        """What the caches gave; None if they were off."""
+        self.doubt = ""
+        """What is odd of that; BYPASSED only says that no compile was seen, if there was one."""
 
     def __enter__(self) -> None:
         """Put the front first on PATH."""
@@ -67,6 +78,13 @@ class CachedCompilers(AbstractContextManager[None]):
             slot = _slot(self._at_once)
             caches = {} if self._cold else _caches(slot, self._source, self._environment)
             os.environ["PATH"] = _set_up({"slot": slot, **caches})
+            if caches:
+                known = [caches["includes"], (STATE / "identity").read_text("utf-8")]
+                self._history = open_history(
+                    CACHE / "history", self._source, self._environment, known
+                )
+                self._rust = CachedRust(self._source, STATE, CACHE, slot)
+                self._rust.start()
         except (OSError, ValueError) as error:
             print(f"The compiler cache is off: {error}", flush=True)
 
@@ -80,12 +98,23 @@ class CachedCompilers(AbstractContextManager[None]):
         if os.environ["PATH"] == self._path:
             return
         os.environ["PATH"] = self._path
-        if not self._cold:
-            compiles = statistics.compiles(STATE / "compiles.log", STATE / "waited")
-            self.summary = statistics.line(compiles, STATE / "links.log", {})
+        if self._history and self._rust:
+            self._look_back(self._history, self._rust)
             trim(CACHE / "links", _LINKS_SIZE)
             trim(CACHE / "toolchains", _TOOLCHAINS_SIZE)
+            trim(CACHE / "history", _HISTORY_SIZE)
         shutil.rmtree(STATE, ignore_errors=True)
+
+    def _look_back(self, history: History, rust: CachedRust) -> None:
+        """Count what the caches gave, and compare it with what they should have given."""
+        compiles = statistics.compiles(STATE / "compiles.log", STATE / "logs" / "waited")
+        self.counts = statistics.count(compiles, STATE / "links.log", rust.stop())
+        if not compiles and not rust.has_crate and history.is_known:
+            self.doubt = BYPASSED
+        elif not self.counts.hits and history.again(compiles):
+            self.doubt = ALL_MISSED
+        with suppress(OSError):
+            history.keep(compiles)
 
 
 def _slot(at_once: int) -> str:
@@ -99,6 +128,19 @@ def _slot(at_once: int) -> str:
     return f"{program} {folder}"
 
 
+def _once() -> str:
+    """The program before a compile that lets others wait for it; "" without."""
+    program = _BIN / "once"
+    return str(program) if program.exists() else ""
+
+
+def _running() -> str:
+    """The file in which the compiles that run now have a byte each."""
+    (STATE / "logs").mkdir()
+    (CACHE / "running").touch()
+    return str(CACHE / "running")
+
+
 def _caches(slot: str, source: Path, environment: Path) -> dict[str, str]:
     """Configure the caches, and return the front's settings for them."""
     STATE.mkdir(parents=True)
@@ -108,7 +150,8 @@ def _caches(slot: str, source: Path, environment: Path) -> dict[str, str]:
     return {
         "on_path": " ".join(toolchain.on_path),
         "includes": includes.fingerprint(source, environment),
-        "ccache": _configured_ccache(identity, slot),
+        "ccache": _configured_ccache(identity, f"{_once()} {slot}".strip()),
+        "running": _running(),
         "linker": str(_TOOLBOX / "link.py") if toolchain.lists_what_it_reads else "",
         "python": str(_BIN / "python"),
     }
@@ -134,7 +177,7 @@ def _set_up(settings: dict[str, str]) -> str:
     return path
 
 
-def _configured_ccache(identity: str, slot: str) -> str:
+def _configured_ccache(identity: str, prefix: str) -> str:
     """The path of ccache, or "" where it does not run with its settings."""
     (STATE / "identity").write_text(identity, "utf-8")
     settings = {
@@ -145,8 +188,8 @@ def _configured_ccache(identity: str, slot: str) -> str:
         # It goes by inodes, and those of different containers can have the same numbers.
         "inode_cache": "false",
         "stats_log": STATE / "compiles.log",
-        # Only a miss runs the compiler, so only a miss waits for a slot. It is in no key.
-        "prefix_command": slot,
+        # Only a miss runs the compiler, so only a miss waits. It is in no key.
+        "prefix_command": prefix,
     }
     lines = [f"{name} = {value}\n" for name, value in settings.items()]
     (STATE / "ccache.conf").write_text("".join(lines), "utf-8")

@@ -47,4 +47,9 @@ case ${action:-link} in
 esac
 [ -n "${ccache}" ] || work "$@"
 export CCACHE_CONFIGPATH="${state}/ccache.conf" EXTERNAL_INCLUDE="${includes}"
+if [ -w "${running}" ]; then
+    # What once.c needs to know: other builds' compiles, and what this one is of.
+    exec 9<> "${running}"
+    export CCACHE_LOGFILE="${state}/logs/$$"
+fi
 exec "${ccache}" "${compiler}" "$@"

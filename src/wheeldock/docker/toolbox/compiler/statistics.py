@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from compiler.rust import RustCounts
 
 PREFIX = "wheeldock-cache: "
 """What the line begins with by which wheeldock knows it."""
@@ -57,13 +59,29 @@ def _read(log: Path) -> Iterator[Compile]:
             yield Compile(source, hit=_MISS not in results)
 
 
-def line(found: Sequence[Compile], links: Path, more: Mapping[str, int]) -> str:
-    """What a build's compiles and links gave, and more numbers, in the line that wheeldock reads."""
+@dataclass(frozen=True)
+class Counts:
+    """What came from the caches in one build, and what did not."""
+
+    hits: int
+    """Compiles, C's and Rust's."""
+    misses: int
+    link_hits: int
+    link_misses: int
+
+    def line(self, doubt: str = "") -> str:
+        """The line that wheeldock reads; `doubt` is what is odd, by a name that it knows."""
+        counts = {
+            "compiles": {"hits": self.hits, "misses": self.misses},
+            "links": {"hits": self.link_hits, "misses": self.link_misses},
+            "doubt": doubt,
+        }
+        return PREFIX + json.dumps(counts)
+
+
+def count(found: Sequence[Compile], links: Path, rust: RustCounts) -> Counts:
+    """Count a build's compiles, and its links by their log."""
     linked = Counter(links.read_text("utf-8").splitlines() if links.exists() else ())
     hits = sum(each.hit for each in found)
-    counts = {
-        "compiles": {"hits": hits, "misses": len(found) - hits},
-        "links": {"hits": linked["hit"], "misses": linked["miss"]},
-        **more,
-    }
-    return PREFIX + json.dumps(counts)
+    misses = len(found) - hits
+    return Counts(hits + rust.hits, misses + rust.misses, linked["hit"], linked["miss"])
