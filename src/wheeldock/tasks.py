@@ -97,6 +97,24 @@ def setup(
             setting_up.run(yes=yes, say=_say, confirm=_confirm, free_threaded=free_threaded)
 
 
+@task(
+    help={
+        "yes": "Ask nothing.",
+        "overwrite": "Replace a tasks.py, a Makefile and a workflow that are there.",
+    },
+)
+def init(_: Context, yes: bool = False, overwrite: bool = False) -> None:
+    """
+    Make this folder's project one that wheeldock builds; from cibuildwheel's configuration, too.
+
+    Example: invoke init
+    """
+    with _explained():
+        from wheeldock import init as starting
+
+        starting.run(Path.cwd(), yes=yes, overwrite=overwrite, say=_say, confirm=_agree)
+
+
 @task
 def start(_: Context) -> None:
     """
@@ -367,7 +385,7 @@ def _exit(error: WheeldockError) -> Exit:
     return Exit(f"{text}\n{error.cure}" if error.cure else text, code=error.code)
 
 
-ns = Collection(build, setup, df)
+ns = Collection(build, init, setup, df)
 ns.add_collection(Collection("engine", start, stop, status))
 ns.add_collection(
     Collection(
