@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from wheeldock.plan import Offer, Plan, make_plan
 from wheeldock.progress import Progress, ProgressMode, open_progress
 from wheeldock.project import Project, read_project
 from wheeldock.run import Run
+from wheeldock.scheduler import default_jobs
 from wheeldock.state import State
 from wheeldock.tags import Architecture
 from wheeldock.wheelhouse import check_writable
@@ -68,6 +70,7 @@ def run(
             display.say(remark)
         buildx = Buildx()
         builder = _builder(settings, buildx)
+        settings = replace(settings, jobs=settings.jobs or default_jobs(builder.capacity))
         base = baseimage.resolve(
             settings.manylinux_x86_64_image,
             ARCHITECTURE,

@@ -56,6 +56,15 @@ class Builder(Protocol):
 
 
 @dataclass(frozen=True)
+class Capacity:
+    """What a machine has to build with."""
+
+    processors: int
+    memory: int
+    """Bytes."""
+
+
+@dataclass(frozen=True)
 class BuilderInfo:
     """A Buildx builder and what it can do."""
 
@@ -64,6 +73,8 @@ class BuilderInfo:
     can_export_cache: bool
     sees_local_images: bool
     """Whether FROM finds images that are in the engine and in no registry."""
+    capacity: Capacity | None = None
+    """What its machine has; None where another question to the engine would tell."""
 
 
 @dataclass(frozen=True)
@@ -149,11 +160,13 @@ class Buildx:
             raise builder_error(error.stderr or "") from None
         # Buildx names no driver, and ends well, when the engine behind the builder is away.
         driver = builder.driver or "docker"
+        exports, capacity = self._engine() if driver == "docker" else (True, None)
         return BuilderInfo(
             name=builder.name or "",
             driver=driver,
-            can_export_cache=driver != "docker" or self._has_containerd_store(),
+            can_export_cache=exports,
             sees_local_images=driver == "docker",
+            capacity=capacity,
         )
 
     def _has_buildx(self) -> bool:
@@ -164,7 +177,8 @@ class Buildx:
         except DockerException:  # clients differ in whether an unknown command has a help
             return False
 
-    def _has_containerd_store(self) -> bool:
+    def _engine(self) -> tuple[bool, Capacity | None]:
+        """Whether the engine has the containerd image store, and what its machine has."""
         from python_on_whales.exceptions import DockerException  # noqa: PLC0415
 
         try:
@@ -175,7 +189,9 @@ class Buildx:
         except DockerException as error:
             raise engine_unreachable(error.stderr or "") from None
         status = info.driver_status or []
-        return any(_CONTAINERD_STORE in value for _, value in status)
+        known = info.n_cpu and info.mem_total
+        capacity = Capacity(info.n_cpu or 0, info.mem_total or 0) if known else None
+        return any(_CONTAINERD_STORE in value for _, value in status), capacity
 
     def create_builder(self, name: str) -> None:
         """

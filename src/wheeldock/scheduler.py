@@ -6,6 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from typing import TYPE_CHECKING, TypeVar
 
+from wheeldock.builder import Capacity
 from wheeldock.errors import StoppedError
 
 if TYPE_CHECKING:
@@ -16,11 +17,26 @@ _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
 
 
-def default_jobs() -> int:
-    """How many builds run at once unless told otherwise: one a processor."""
-    return max(
-        1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
+_MEMORY_OF_A_BUILD = 2 * 2**30
+"""Bytes: what a build takes whose own steps run one after the other."""
+
+
+def default_jobs(capacity: Capacity | None = None) -> int:
+    """
+    How many builds run at once unless told otherwise, on a machine with that or on this one.
+
+    One more than there are processors, as each waits now and then, for the engine or a disk:
+    with two processors, that is fastest for three and for nine wheels that are all cached, too.
+    (How many compilers run at once, in all builds together, is limited where they run.)
+    """
+    machine = capacity or _of_this_machine()
+    return max(1, min(machine.processors + 1, machine.memory // _MEMORY_OF_A_BUILD))
+
+
+def _of_this_machine() -> Capacity:
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    processors = len(allowed) if allowed else os.cpu_count() or 1
+    return Capacity(processors, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
 
 
 def run_all(

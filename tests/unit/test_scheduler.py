@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from wheeldock.builder import Capacity
 from wheeldock.errors import StoppedError
 from wheeldock.scheduler import default_jobs, run_all
 
@@ -101,8 +103,16 @@ def test_so_many_run_at_once_and_no_more(at_once: int) -> None:
     assert most == at_once
 
 
-def test_there_is_a_job_for_each_processor() -> None:
-    assert default_jobs() >= 1
+@pytest.mark.parametrize(
+    ("processors", "gibibytes", "jobs"),
+    [(2, 24, 3), (1, 24, 2), (16, 64, 17), (16, 8, 4), (4, 1, 1)],
+)
+def test_how_many_jobs_a_machine_carries(processors: int, gibibytes: int, jobs: int) -> None:
+    assert default_jobs(Capacity(processors, gibibytes * 2**30)) == jobs
+
+
+def test_how_many_jobs_this_machine_carries() -> None:
+    assert 1 <= default_jobs() <= (os.cpu_count() or 1) + 1
 
 
 # --- Ctrl-C ---
