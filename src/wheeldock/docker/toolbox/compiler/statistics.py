@@ -74,7 +74,7 @@ class Counts:
         counts = {
             "compiles": {"hits": self.hits, "misses": self.misses},
             "links": {"hits": self.link_hits, "misses": self.link_misses},
-            "doubt": doubt,
+            **({"doubt": doubt} if doubt else {}),
         }
         return PREFIX + json.dumps(counts)
 
