@@ -44,6 +44,8 @@ class BaseImage:
 
     reference: str
     """What FROM is given."""
+    digest: str
+    """What its reference pins, or else its id in the engine; "" when nothing tells."""
     policy: Policy
     interpreters: frozenset[str]
     """The folders of /opt/python, e.g. `cp313-cp313`."""
@@ -83,6 +85,7 @@ def resolve(
     reference = pinned.reference if pinned else setting
     stand_in = stand_in_reference(setting, architecture) if pinned else ""
     known = imagecontents.recall(_digest(reference), notes) if notes else None
+    image = None
     if builder is not None and not builder.sees_local_images:
         contents = known or _seen_by(builder, reference, stand_in, buildx)
     elif image := buildx.image(reference):
@@ -94,7 +97,8 @@ def resolve(
         contents = known or _pull(reference, buildx, builder, say)
     if notes:
         imagecontents.remember(_digest(reference), contents, notes)
-    base_image = _base_image(reference, contents, architecture, pinned)
+    digest = _digest(reference) or (image.id if image else "")
+    base_image = _base_image(reference, digest, contents, architecture, pinned)
     if base_image.is_stand_in:
         say(base_image.description)
     return base_image
@@ -239,10 +243,15 @@ def _unseen(reference: str, builder: BuilderInfo) -> BaseImageUnavailableError:
 
 
 def _base_image(
-    reference: str, contents: ImageContents, architecture: Architecture, pinned: PinnedImage | None
+    reference: str,
+    digest: str,
+    contents: ImageContents,
+    architecture: Architecture,
+    pinned: PinnedImage | None,
 ) -> BaseImage:
     return BaseImage(
         reference=reference,
+        digest=digest,
         policy=_policy(reference, contents, architecture),
         interpreters=contents.interpreters,
         is_stand_in=_is_stand_in(reference),

@@ -93,9 +93,10 @@ def run(
         check_writable(settings.output_dir, keep_out=[Path.cwd(), *trees])
         with state.scratch() as scratch:
             suffix = f"-cold-{secrets.token_hex(6)}" if cold else ""
-            run = Run(buildx, display, state, settings, base, plan, project, scratch, suffix)
+            images = builder.sees_local_images
+            run = Run(buildx, display, state, settings, base, plan, project, scratch, suffix, images)
             made = run.build(source, whole=not only)
-            if builder.sees_local_images and "built" in map(report.outcome, made.targets):
+            if images and "built" in map(report.outcome, made.targets):
                 baseimage.keep(base, buildx)
 
 

@@ -88,6 +88,8 @@ class ImageInfo:
     """The names that it has in the engine; of those others, too, that only share its digest."""
     created: str = ""
     """When, as ISO 8601 has it."""
+    size: int = 0
+    """In bytes, with its base image; packed, where the engine keeps images so."""
 
 
 class Buildx:
@@ -313,6 +315,7 @@ def _image_info(image: Image) -> ImageInfo:
         environment=dict(entry.partition("=")[::2] for entry in image.config.env or []),
         names=tuple(image.repo_tags),
         created=image.created.isoformat(),
+        size=image.size,
     )
 
 

@@ -136,13 +136,14 @@ def _engine(buildx: Buildx, builder: str | None) -> Iterator[Taken]:
     use = engine_use(buildx.disk_usage())
     kept = images.ours(buildx, use.images)
     for image in kept:
-        own = image.use.unique if image.use else 0
-        yield Taken("engine", f"image {image.name}", own, f"invoke image.remove {image.name}")
+        freed_by = f"invoke image.remove {image.name}"
+        yield Taken("engine", f"image {image.name}", image.own, freed_by)
     mounts = our_mounts(buildx, builder)
     for mount, (size, _) in mounts.items():
         yield Taken("engine", f"{_MOUNT}{mount}", size, "invoke cache.clear --mounts")
-    rest = max(0, use.image_total - sum(image.use.unique for image in kept if image.use))
-    if use.images.keys() <= {image.name for image in kept}:
+    others = use.images.keys() - {image.name for image in kept}
+    rest = use.shared + sum(use.images[name].unique for name in others)
+    if not others:
         yield Taken("engine", "layers that several of these have", rest, "go with the last of them")
     else:
         what = "other images, and layers that several have"

@@ -1,5 +1,5 @@
 """
-What a cache folder holds by project: exports of targets and a compiler cache; and notes on images.
+What a cache folder holds: by project exports, a compiler cache and tools; and notes on images.
 
 A cache folder may lie where other things do, so only what has the names and the shape of an
 export is told, counted or removed.
@@ -18,6 +18,7 @@ from wheeldock.compilercache import CompilerCache
 from wheeldock.errors import UsageError
 from wheeldock.identifier import BuildIdentifier
 from wheeldock.swap import remove
+from wheeldock.tools import KeptTools
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,7 +46,7 @@ class Export:
     @property
     def target(self) -> str:
         """
-        A build identifier, `sdist` or `compiler-cache`.
+        A build identifier, `sdist`, `compiler-cache`, or `tools-` and a platform tag.
 
         It ends in `.new` when it was given up half-written.
         """
@@ -68,16 +69,22 @@ def find(folder: Path) -> list[Export]:
     return [_export(path) for path in sorted(paths)]
 
 
-def kept(path: Path) -> TargetCache | CompilerCache:
+def kept(path: Path) -> TargetCache | CompilerCache | KeptTools:
     """What a folder of a project is, by its name."""
     name = path.name.removesuffix(KeptFolder.FRESH)
+    if name.startswith(KeptTools.PREFIX):
+        return KeptTools(path)
     return CompilerCache(path) if name == CompilerCache.NAME else TargetCache(path)
 
 
 def _is_ours(path: Path) -> bool:
     name = path.name.removesuffix(KeptFolder.FRESH)
     try:
-        named = name in {"sdist", CompilerCache.NAME} or bool(BuildIdentifier.parse(name))
+        named = (
+            name in {"sdist", CompilerCache.NAME}
+            or name.startswith(KeptTools.PREFIX)
+            or bool(BuildIdentifier.parse(name))
+        )
     except ValueError:
         return False
     return named and kept(path).has_shape()

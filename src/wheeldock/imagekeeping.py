@@ -109,8 +109,8 @@ def here_in(folder: Path) -> Callable[[Image], bool]:
 def total(found: list[Image]) -> str:
     """How many images there are and what they take, for people."""
     counted = "1 image" if len(found) == 1 else f"{len(found)} images"
-    uses = [image.use for image in found if image.use]
-    own, shared = sum(use.unique for use in uses), max((use.shared for use in uses), default=0)
+    own = sum(image.own for image in found)
+    shared = max((image.use.shared for image in found if image.use), default=0)
     return f"{counted}, {decimal(own)} of their own and {decimal(shared)} that others have, too"
 
 
@@ -159,8 +159,8 @@ def _table(found: Mapping[Image, str]) -> Table:
         made.add_row(
             Text(image.name, overflow="fold"),
             Text(image.project or "all"),
-            decimal(image.use.size) if image.use else "",
-            decimal(image.use.unique) if image.use else "",
+            decimal(image.use.size if image.use else image.info.size),
+            decimal(image.own),
             age(image.age()),
             Text(remark),
         )
@@ -176,8 +176,8 @@ def _fields(image: Image, *, here: bool) -> dict[str, Any]:
         "id": image.info.id,
         "base_image": labels.get(images.BASE_IMAGE),
         "created": image.info.created,
-        "size": image.use.size if image.use else None,
-        "own": image.use.unique if image.use else None,
+        "size": image.use.size if image.use else image.info.size,
+        "own": image.own,
         "shared": image.use.shared if image.use else None,
         "containers": image.use.containers if image.use else None,
         "used_here": here,

@@ -8,6 +8,7 @@ that goes with them is told or removed.
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,6 +39,7 @@ STAND_IN = "org.wheeldock.stand-in"
 
 _STAND_IN_NAME = "wheeldock/stand-in"
 _SUFFIX = "-builder"
+_FROM_TOOLBOX = re.compile(r"from=toolbox,source=([^,]+),")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +95,7 @@ def _recipe() -> tuple[str, ...]:
         for stage in dockerfile.split("\nFROM ")
         if stage.partition("\n")[0].split()[-1] in {"tools", "builder"}
     ]
-    names = ("network.sh", "tools.txt", "compiler/slot.c")
+    names = sorted({name for stage in stages for name in _FROM_TOOLBOX.findall(stage)})
     return (*stages, *((DOCKER / "toolbox" / name).read_text("utf-8") for name in names))
 
 
@@ -107,6 +109,8 @@ class Image:
     policy: str
     created: datetime = field(compare=False)
     info: ImageInfo = field(compare=False)
+    own: int = field(compare=False)
+    """The bytes that go with it, and with no other image."""
     use: ImageUse | None = field(compare=False)
     """What it takes, where Docker tells."""
 
@@ -155,6 +159,7 @@ def ours(buildx: Buildx, uses: Mapping[str, ImageUse] | None = None) -> list[Ima
             policy=name.partition(":")[2],
             created=datetime.fromisoformat(info.created),
             info=info,
+            own=_own(name, info, uses or {}),
             use=(uses or {}).get(name),
         )
         for label in (PROJECT, STAND_IN)
@@ -163,6 +168,14 @@ def ours(buildx: Buildx, uses: Mapping[str, ImageUse] | None = None) -> list[Ima
         if is_ours(name, info.labels)
     }
     return [found[name] for name in sorted(found)]
+
+
+def _own(name: str, info: ImageInfo, uses: Mapping[str, ImageUse]) -> int:
+    use, base = uses.get(name), uses.get(info.labels.get(BASE_IMAGE, ""))
+    # Docker counts the packed layers of a base image for each image that has them.
+    if use and base:
+        return max(0, use.size - base.size)
+    return use.unique if use else info.size
 
 
 def is_ours(name: str, labels: Mapping[str, str]) -> bool:

@@ -8,11 +8,11 @@ only what its stages need: an argument too many would rebuild what did not chang
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheeldock.request import BuildRequest
+from wheeldock.request import BuildRequest, ImageOutput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,6 +81,31 @@ def seed_request(recipe: Recipe, folder: Path) -> BuildRequest:
     )
 
 
+def tools_image_request(recipe: Recipe, name: str, labels: Mapping[str, str]) -> BuildRequest:
+    """Ask for the image of that name with the tools of the run."""
+    request = _request(
+        recipe,
+        target="builder",
+        dockerfile=DOCKER / "Dockerfile",
+        context=DOCKER,
+        output=ImageOutput(name),
+        arguments={},
+    )
+    return replace(request, labels=labels)
+
+
+def tools_file_request(recipe: Recipe, output: Path) -> BuildRequest:
+    """Ask for the tools of the run in one file."""
+    return _request(
+        recipe,
+        target="tools-file",
+        dockerfile=DOCKER / "Dockerfile",
+        context=DOCKER,
+        output=output,
+        arguments={},
+    )
+
+
 def compiler_cache_request(recipe: Recipe, nonce: str, output: Path) -> BuildRequest:
     """Ask for the project's compiler cache in one file; `nonce` is what no build had before."""
     return _request(
@@ -99,7 +124,7 @@ def _request(
     target: str,
     dockerfile: Path,
     context: Path,
-    output: Path | None,
+    output: Path | ImageOutput | None,
     arguments: Mapping[str, str],
     contexts: Mapping[str, Path] | None = None,
 ) -> BuildRequest:

@@ -38,6 +38,8 @@ class BuildRequest:
     """Files that reach a step as secret mounts: in no layer and no key."""
     hosts: Mapping[str, str] = field(default_factory=dict)
     """Host names that steps know, and their addresses: the names are in each step's key."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Of an image that is made: in no step's key."""
     cache_from: Path | None = None
     cache_to: Path | None = None
     builder: str | None = None
@@ -72,6 +74,7 @@ def arguments(request: BuildRequest) -> dict[str, Any]:
         "build_contexts": request.contexts,
         "add_hosts": request.hosts,
         "secrets": [_csv_text({"id": key, "src": path}) for key, path in request.secrets.items()],
+        "labels": request.labels,
         "output": _output(request.output),
         "cache": request.use_cache,
         "cache_from": _local_cache("src", request.cache_from),

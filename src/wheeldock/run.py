@@ -16,12 +16,15 @@ from wheeldock.archive import unpack
 from wheeldock.compilercache import CompilerCache
 from wheeldock.errors import BuildFailedError, NotAPythonProjectError, WheeldockError
 from wheeldock.ignore import ignored
+from wheeldock.images import Tools
 from wheeldock.recipe import (
     DOCKER,
     Recipe,
     compiler_cache_request,
     sdist_request,
     seed_request,
+    tools_file_request,
+    tools_image_request,
     wheel_request,
 )
 from wheeldock.record import BuildRecord
@@ -31,6 +34,7 @@ from wheeldock.seeds import Seeder, Seeds, ca_bundle
 from wheeldock.served import make_all
 from wheeldock.sources import SdistSource
 from wheeldock.targets import TargetMaker, TargetResult
+from wheeldock.tools import KeptTools, ToolsKeeper
 from wheeldock.wheelhouse import Distribution, publish, read_distribution
 
 if TYPE_CHECKING:
@@ -62,6 +66,8 @@ class Run:
     scratch: Path
     cold: str
     """A suffix for cache mounts that go with the run; "" to use what is cached."""
+    sees_local_images: bool = True
+    """Whether the builder's images are the engine's."""
 
     def build(self, source: Source, *, whole: bool) -> RunReport:
         """Build everything; `whole` says that the plan is all that the project has."""
@@ -77,7 +83,7 @@ class Run:
         if sdist := results[0].distribution:
             context = self.state.sdist(sdist.name)
             unpack(sdist.path, context / "src")
-            results += self._wheels(context)
+            results += self._wheels(context, report.outcome(results[0].report))
         run_report = self._report(results, started, time.monotonic() - clock)
         report.write(run_report, self.state.report)
         built = [result.distribution for result in results if result.distribution]
@@ -126,9 +132,11 @@ class Run:
             )
         return TargetResult.made("sdist", distribution, BuildRecord(), 0.0)
 
-    def _wheels(self, sdist: Path) -> list[TargetResult]:
+    def _wheels(self, sdist: Path, made: str) -> list[TargetResult]:
+        """Build them; `made` is the outcome of the sdist."""
         recipe = self._recipe(sdist.name)
         maker = self._maker(recipe)
+        keeper = self._keeper(recipe, maker.seeder)
 
         def wheel(target: BuildTarget) -> TargetResult:
             output = self.scratch / str(target)
@@ -140,7 +148,47 @@ class Run:
             jobs = self.settings.jobs or default_jobs()
             return run_all(targets, wheel, at_once=jobs, stop=self.buildx.stop)
 
-        return make_all(self.plan, at_once, self.display)
+        if keeper is None:
+            return make_all(self.plan, at_once, self.display)
+        keeper.use()
+        # A build that ran no step needs no tools, which an engine may well lack.
+        if made == "built" or (made == "given" and keeper.is_file_old):
+            with keeper.beside():
+                return make_all(self.plan, at_once, self.display)
+        results = make_all(self.plan, at_once, self.display)
+        if any(report.outcome(result.report) == "built" for result in results):
+            keeper.keep()
+        return results
+
+    def _keeper(self, recipe: Recipe, seeder: Seeder) -> ToolsKeeper | None:
+        """What keeps the tools, unless no cache is to be left, or nothing tells them apart."""
+        tools = self._tools(recipe.project)
+        if self.cold or not tools.base_digest:
+            return None
+        kept = self._kept_tools(recipe.project)
+        image = tools_image_request(recipe, tools.name, tools.labels())
+        return ToolsKeeper(
+            buildx=self.buildx,
+            seeder=seeder,
+            tools=tools,
+            kept=kept,
+            image=image if self.sees_local_images else None,
+            file=tools_file_request(recipe, kept.fresh),
+            say=self.display.say,
+        )
+
+    def _tools(self, project: str) -> Tools:
+        return Tools(
+            project=project,
+            platform_tag=self.plan.targets[0].platform_tag,
+            base_image=self.base.reference,
+            base_digest=self.base.digest,
+            interpreter=self.plan.tools_interpreter,
+        )
+
+    def _kept_tools(self, project: str) -> KeptTools:
+        name = f"{KeptTools.PREFIX}{self.plan.targets[0].platform_tag}"
+        return KeptTools(self.settings.cache_dir / _folder_name(project) / name)
 
     def _maker(self, recipe: Recipe) -> TargetMaker:
         seeding = seed_request(recipe, self.scratch / "seeds")
@@ -168,8 +216,16 @@ class Run:
         )
 
     def _seeds(self, project: str) -> Seeds:
-        saved = None if self.cold else self._compiler_cache(project).file
-        return Seeds(ca_bundle(os.environ), saved)
+        if self.cold:
+            return Seeds(ca_bundle(os.environ))
+        tools, kept = self._tools(project), self._kept_tools(project)
+        usable = bool(tools.base_digest) and kept.inputs == tools.inputs and not kept.flaw()
+        return Seeds(
+            ca_bundle(os.environ),
+            compiler_cache=self._compiler_cache(project).file,
+            tools=kept.file if usable else None,
+            tools_inputs=tools.inputs,
+        )
 
     def _compiler_cache(self, project: str) -> CompilerCache:
         return CompilerCache(self.settings.cache_dir / _folder_name(project) / CompilerCache.NAME)

@@ -1,5 +1,5 @@
 """
-What the machine has for an engine's cache mounts: its CA bundle and a saved compiler cache.
+What the machine has for an engine's cache mounts: CA bundle, saved compiler cache, kept tools.
 
 They are in no layer and no step's key. A step learns which of them is meant from a host name's
 address, which is in no key either; when the engine has lost them, or never had them, the step
@@ -55,12 +55,19 @@ class Seeds:
     ca_bundle: Path | None = None
     compiler_cache: Path | None = None
     """A file that the stage `compiler-cache` made."""
+    tools: Path | None = None
+    """A file that the stage `tools-file` made from what it would be made from today."""
+    tools_inputs: str = ""
+    """The digest of that, hexadecimal."""
 
     def hosts(self) -> dict[str, str]:
         """Host names and the addresses that tell steps what they can ask for."""
         return {
-            "ca-bundle.wheeldock": _address(self.ca_bundle) if self.ca_bundle else _NOTHING,
+            "ca-bundle.wheeldock": _address_of(self.ca_bundle) if self.ca_bundle else _NOTHING,
             "compiler-cache.wheeldock": _SOMETHING if self.compiler_cache else _NOTHING,
+            "tools.wheeldock": _address(bytes.fromhex(self.tools_inputs))
+            if self.tools
+            else _NOTHING,
         }
 
     def lay_out(self, folder: Path) -> None:
@@ -70,16 +77,25 @@ class Seeds:
         if self.ca_bundle:
             shutil.copyfile(self.ca_bundle, folder / "ca-bundle")
         if self.compiler_cache:
-            # It can be large, and the folder may be on another disk.
-            try:
-                os.link(self.compiler_cache, folder / "compiler-cache.tar")
-            except OSError:
-                shutil.copyfile(self.compiler_cache, folder / "compiler-cache.tar")
+            _link(self.compiler_cache, folder / "compiler-cache.tar")
+        if self.tools:
+            _link(self.tools, folder / "tools")
 
 
-def _address(file: Path) -> str:
+def _link(file: Path, place: Path) -> None:
+    """Put a file that can be large elsewhere, too, which may be on another disk."""
+    try:
+        os.link(file, place)
+    except OSError:
+        shutil.copyfile(file, place)
+
+
+def _address_of(file: Path) -> str:
+    return _address(hashlib.sha256(file.read_bytes()).digest())
+
+
+def _address(digest: bytes) -> str:
     """An address that no other content has: a private one (RFC 4193) of 120 bits of its digest."""
-    digest = hashlib.sha256(file.read_bytes()).digest()
     return str(ipaddress.IPv6Address(b"\xfd" + digest[:15]))
 
 

@@ -40,8 +40,8 @@ class EngineUse:
 
     images: dict[str, ImageUse]
     """By name, e.g. `pyovf-builder:manylinux_2_28_x86_64`."""
-    image_total: int
-    """Bytes that all images take; layers that several have may be counted more than once."""
+    shared: int
+    """Bytes of the layers that several images have."""
     build_cache: int
     """Bytes of the build cache that are not images' layers as well."""
 
@@ -66,7 +66,8 @@ def engine_use(text: str) -> EngineUse:
     document = json.loads(text)
     images = {
         f"{image['Repository']}:{image['Tag']}": ImageUse(
-            size=_bytes(image["Size"]),
+            # The same with a digit more, where there is such a field.
+            size=_bytes(image.get("VirtualSize") or image["Size"]),
             shared=_bytes(image["SharedSize"]),
             unique=_bytes(image["UniqueSize"]),
             containers=int(image["Containers"]),
@@ -76,8 +77,7 @@ def engine_use(text: str) -> EngineUse:
     cache = document["BuildCache"] or []
     return EngineUse(
         images=images,
-        image_total=sum(image.unique for image in images.values())
-        + max((image.shared for image in images.values()), default=0),
+        shared=max((image.shared for image in images.values()), default=0),
         build_cache=sum(_bytes(each["Size"]) for each in cache if each["Shared"] != "true"),
     )
 

@@ -29,7 +29,7 @@ class Engine(FakeEngine):
                     {
                         "Repository": name.partition(":")[0],
                         "Tag": name.partition(":")[2],
-                        "Size": "1.3GB",
+                        "Size": "1.3GB" if "builder" in name else "1.2GB",
                         "SharedSize": "1.2GB",
                         "UniqueSize": "100MB",
                         "Containers": "0",

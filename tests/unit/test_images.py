@@ -28,7 +28,7 @@ CREATED = "2026-11-24T13:27:36.000015+00:00"
 
 
 def info(*names: str, labels: dict[str, str] | None = None, number: str = "sha256:x") -> ImageInfo:
-    return ImageInfo(number, labels or {}, {}, names, CREATED)
+    return ImageInfo(number, labels or {}, {}, names, CREATED, 3)
 
 
 class FakeEngine(Buildx):
@@ -79,9 +79,12 @@ def test_an_image_is_ours_by_its_labels_and_its_name() -> None:
 
 
 def test_what_docker_tells_of_an_images_size_is_with_it() -> None:
-    use = ImageUse(size=3, shared=2, unique=1, containers=0)
-    found = images.ours(engine(), {TOOLS.name: use})
-    assert [image.use for image in found] == [use, None]
+    use = ImageUse(size=30, shared=20, unique=12, containers=0)
+    base = ImageUse(size=28, shared=20, unique=10, containers=0)
+    found = images.ours(engine(), {TOOLS.name: use, BASE: base})
+    assert [image.use for image in found] == [use, base]
+    assert [image.own for image in found] == [2, 10]
+    assert [image.own for image in images.ours(engine())] == [3, 3]
 
 
 @pytest.mark.parametrize(

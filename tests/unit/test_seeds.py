@@ -52,7 +52,7 @@ def test_nothing_else_of_the_environment_is_a_bundle(bundle: Path) -> None:
 
 
 def test_the_same_names_are_there_whatever_the_machine_has(bundle: Path) -> None:
-    names = {"ca-bundle.wheeldock", "compiler-cache.wheeldock"}
+    names = {"ca-bundle.wheeldock", "compiler-cache.wheeldock", "tools.wheeldock"}
     assert Seeds().hosts().keys() == Seeds(bundle, bundle).hosts().keys() == names
     assert set(Seeds().hosts().values()) == {"0.0.0.0"}  # noqa: S104
 

@@ -56,9 +56,9 @@ def test_what_several_images_share_is_counted_once() -> None:
     use = engine_use(json.dumps({"Images": images, "BuildCache": cache}))
     one = ImageUse(size=1_270_000_000, shared=900_000_000, unique=100_000_000, containers=1)
     assert use.images["tiny-builder:one"] == one
-    assert use.image_total == 1_000_000_000
+    assert use.shared == 900_000_000
     assert use.build_cache == 5_000_000
 
 
 def test_an_engine_without_anything_is_understood() -> None:
-    assert engine_use(json.dumps({"Images": None, "BuildCache": None})).image_total == 0
+    assert engine_use(json.dumps({"Images": None, "BuildCache": None})).shared == 0

@@ -1,11 +1,13 @@
 # What the machine has for the engine's cache mounts, in /seeds, goes there.
 
 # The name is the address by which steps ask for it: one bundle does not replace another.
-address=$(sed -n 's/[[:space:]]*ca-bundle\.wheeldock.*//p' /etc/hosts)
-if [ -s /seeds/ca-bundle ]; then
-    cp /seeds/ca-bundle "/run/wheeldock/${address}.new"
-    mv "/run/wheeldock/${address}.new" "/run/wheeldock/${address}"
-fi
+for seed in ca-bundle tools; do
+    address=$(sed -n "s/[[:space:]]*${seed}\\.wheeldock.*//p" /etc/hosts)
+    if [ -s "/seeds/${seed}" ]; then
+        cp "/seeds/${seed}" "/run/wheeldock/${address}.new"
+        mv "/run/wheeldock/${address}.new" "/run/wheeldock/${address}"
+    fi
+done
 
 # One that is damaged gives what can be had of it, and is not asked for again.
 cache=/root/.cache/wheeldock

@@ -1,0 +1,157 @@
+"""
+The tools that a project's wheels are built with, as they are kept.
+
+In the engine they are an image of the project's, for people; in the cache folder a file, from
+which an engine that knows nothing gets them back (`seeds`) where it would install them. Both are
+made when what they are made from has changed, beside the builds of the wheels.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from wheeldock.builder import BuildEndedError
+from wheeldock.cache import KeptFolder
+from wheeldock.failures import explain
+from wheeldock.images import INPUTS, last_used
+from wheeldock.record import BuildRecord
+from wheeldock.seeds import lacking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from wheeldock.builder import Buildx
+    from wheeldock.images import Tools
+    from wheeldock.request import BuildRequest
+    from wheeldock.seeds import Seeder
+
+_GZIP = b"\x1f\x8b"
+"""What a file of that format begins with (RFC 1952)."""
+
+
+@dataclass(frozen=True)
+class KeptTools(KeptFolder):
+    """The folder of a project's cache with what the stage `tools` added to the base image."""
+
+    PREFIX: ClassVar = "tools-"
+    """What the folder's name begins with; the platform tag of the policy follows."""
+
+    FILE: ClassVar = "tools.tar.gz"
+    LAST = "inputs"
+    PARTS = frozenset({FILE, LAST})
+
+    @property
+    def file(self) -> Path:
+        """The file that the stage `tools-file` made."""
+        return self.path / self.FILE
+
+    @property
+    def inputs(self) -> str:
+        """The digest of what they were made from, or "" where there are none."""
+        try:
+            return (self.path / self.LAST).read_text("ascii")
+        except (OSError, ValueError):
+            return ""
+
+    def flaw(self, *, thorough: bool = False) -> str:
+        """Why they cannot be used, in a few words, or ""; `thorough` reads all of the file."""
+        if not self.inputs or not self.file.is_file():
+            return "missing"
+        with self.file.open("rb") as file:
+            if file.read(2) != _GZIP:
+                return "no tools"
+        if thorough:
+            try:
+                with gzip.open(self.file) as content:
+                    while content.read(1 << 20):
+                        pass
+            except (OSError, EOFError, ValueError):
+                return "corrupt"
+        return ""
+
+    def commit_made_from(self, inputs: str) -> None:
+        """Let the fresh ones take the place of those that are there, if there are any."""
+        if (self.fresh / self.FILE).is_file():
+            (self.fresh / self.LAST).write_text(inputs, "ascii")
+        self.commit()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolsKeeper:
+    """Keeps the tools of one project that builds at the moment."""
+
+    buildx: Buildx
+    seeder: Seeder
+    tools: Tools
+    kept: KeptTools
+    image: BuildRequest | None
+    """What makes the image; None where the builder has none of the engine's."""
+    file: BuildRequest
+    """What makes the file; where it goes is of no matter here."""
+    say: Callable[[str], None]
+
+    @property
+    def is_file_old(self) -> bool:
+        """Whether the file is not there, or was made from something else."""
+        return self.kept.inputs != self.tools.inputs
+
+    def keep(self) -> None:
+        """Make what is missing or out of date. What fails is said, and is there another time."""
+        try:
+            if self.image and self._is_image_old():
+                self._build(self.image)
+            if self.is_file_old and not self.kept.foreign:
+                self._keep_file()
+        except BuildEndedError:  # every build was stopped, and this one with them
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it is, no wheel depends on it
+            self.say(f"The tools of {self.tools.name} are not kept: {error}")
+
+    @contextlib.contextmanager
+    def beside(self) -> Iterator[None]:
+        """Keep them while something else is done."""
+        thread = threading.Thread(target=self.keep, name="tools")
+        thread.start()
+        try:
+            yield
+        finally:
+            thread.join()
+
+    def use(self) -> None:
+        """Note that a build stands on them, for `image.prune`."""
+        mark = last_used(self.tools.name)
+        with contextlib.suppress(OSError):
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.touch()
+
+    def _is_image_old(self) -> bool:
+        there = self.buildx.image(self.tools.name)
+        return there is None or there.labels.get(INPUTS) != self.tools.inputs
+
+    def _keep_file(self) -> None:
+        try:
+            self.kept.prepare()
+            self._build(self.file)
+            self.kept.commit_made_from(self.tools.inputs)
+        finally:
+            self.kept.discard()
+
+    def _build(self, request: BuildRequest) -> None:
+        """Build, and raise what a failed build raises, or BuildEndedError when it was stopped."""
+        while True:
+            record, seeded = BuildRecord(), self.seeder.times
+            try:
+                for event in self.buildx.build(request):
+                    record.add(event)
+            except BuildEndedError:
+                if lacking(record) and self.seeder.fill(seeded):
+                    continue
+                if record.failed_step is None:
+                    raise
+                raise explain("tools", self.tools.base_image, record) from None
+            return
