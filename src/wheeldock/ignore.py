@@ -30,7 +30,10 @@ def ignored(path: Path, *, outputs: Sequence[Path] = ()) -> list[str]:
     root = path.resolve()
     inside = [output.resolve() for output in outputs]
     below = [output.relative_to(root) for output in inside if root in output.parents]
-    return patterns(list_tree(root, tuple(folder.as_posix() for folder in below)))
+    listing = list_tree(root, tuple(folder.as_posix() for folder in below))
+    # As a file it leads to where nothing is in a container.
+    elsewhere = [".git"] if (root / ".git").is_file() else []
+    return [*patterns(listing), *elsewhere]
 
 
 def patterns(listing: Listing) -> list[str]:

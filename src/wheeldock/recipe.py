@@ -17,6 +17,7 @@ from wheeldock.request import BuildRequest, ImageOutput
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from wheeldock.history import History
     from wheeldock.plan import BuildTarget
     from wheeldock.seeds import Seeds
 
@@ -40,15 +41,19 @@ class Recipe:
     """A suffix for cache mounts that no build had before; "" to use what is cached."""
 
 
-def sdist_request(recipe: Recipe, source: Path, dockerfile: Path, output: Path) -> BuildRequest:
+def sdist_request(
+    recipe: Recipe, source: Path, dockerfile: Path, output: Path, history: History | None = None
+) -> BuildRequest:
     """Ask for the sdist of a source tree; `dockerfile` is a copy with an ignore file beside it."""
+    place = {"SUBFOLDER": history.subfolder, "GIT_DIR": "/project/.git"} if history else {}
     return _request(
         recipe,
         target="sdist-file",
         dockerfile=dockerfile,
         context=source,
+        contexts={"git": history.folder} if history else {},
         output=output,
-        arguments={"INTERPRETER": recipe.tools_interpreter},
+        arguments={"INTERPRETER": recipe.tools_interpreter, **place},
     )
 
 

@@ -15,6 +15,7 @@ from wheeldock import __version__, compilercache, report
 from wheeldock.archive import unpack
 from wheeldock.compilercache import CompilerCache
 from wheeldock.errors import BuildFailedError, NotAPythonProjectError, WheeldockError
+from wheeldock.history import history
 from wheeldock.ignore import ignored
 from wheeldock.images import Tools
 from wheeldock.recipe import (
@@ -121,7 +122,9 @@ class Run:
             "".join(f"{pattern}\n" for pattern in patterns), encoding="utf-8"
         )
         recipe = self._recipe(self.project.normalized_name or source.path.name)
-        request = sdist_request(recipe, source.path, dockerfile, folder / "out")
+        place = self.state.history(recipe.project)
+        found = history(source.path, place, self.project.build_system.requires, self.display.say)
+        request = sdist_request(recipe, source.path, dockerfile, folder / "out", found)
         return self._maker(recipe).make("sdist", request, folder / "out")
 
     def _given(self, path: Path) -> TargetResult:

@@ -47,6 +47,10 @@ class State:
         """The project's unpacked sdist: what wheels are built from."""
         return self.root / "sdist" / project
 
+    def history(self, project: str) -> Path:
+        """The project's history, where its checkout's Git directory is outside of its folder."""
+        return self.root / "git" / project
+
     def create(self) -> None:
         """Make the folder, kept out of git and out of backups."""
         self.root.mkdir(parents=True, exist_ok=True)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pathspec import GitIgnoreSpec
+
+from wheeldock.git import GitError, git
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,13 +60,14 @@ def list_tree(root: Path, outputs: tuple[str, ...] = ()) -> Listing:
     """List a source tree; `outputs` are folders in it whose untracked files are by-products."""
     listing = _ask_git(root, outputs)
     if listing is None:
-        rules = not _is_checkout(root) and not (root / "PKG-INFO").is_file()
+        rules = not is_checkout(root) and not (root / "PKG-INFO").is_file()
         listing = Listing()
         _Walk(root, outputs, listing, heed_rules=rules).folder("")
     return listing
 
 
-def _is_checkout(root: Path) -> bool:
+def is_checkout(root: Path) -> bool:
+    """Whether a folder is in a Git checkout, as far as can be seen without Git."""
     return any((folder / ".git").exists() for folder in (root, *root.parents))
 
 
@@ -101,23 +103,11 @@ def _ask_git(root: Path, outputs: tuple[str, ...]) -> Listing | None:
 
 def _git(root: Path, *arguments: str) -> list[str] | None:
     """The NUL-separated output of a Git command; None when it fails or there is no Git."""
-    # Git refuses a checkout of another user, since its configuration may name programs to run.
-    # Listing files runs one alone, the file system monitor.
-    command = ["git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C", str(root)]
-    # In a hook Git's variables name another repository.
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    environment["GIT_OPTIONAL_LOCKS"] = "0"
     try:
-        done = subprocess.run(
-            [*command, *arguments, "-z"],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
+        told = git(*arguments, "-z", at=root)
+    except GitError:
         return None
-    return [entry for entry in os.fsdecode(done.stdout).split("\0") if entry]
+    return [entry for entry in os.fsdecode(told).split("\0") if entry]
 
 
 class _Walk:

@@ -17,6 +17,32 @@ name = "tiny"
 version = "1.0"
 """
 
+SETUPTOOLS_SCM = """\
+[build-system]
+requires = ["setuptools", "setuptools-scm"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "tiny"
+dynamic = ["version"]
+
+[tool.setuptools_scm]
+"""
+
+HATCH_VCS = """\
+[build-system]
+requires = ["hatchling", "hatch-vcs"]
+build-backend = "hatchling.build"
+
+[project]
+name = "tiny"
+dynamic = ["version"]
+
+[tool.hatch]
+version.source = "vcs"
+build.targets.wheel.bypass-selection = true
+"""
+
 SETUP = """\
 from setuptools import Extension, setup
 
@@ -29,6 +55,16 @@ CODE = """\
 static PyModuleDef module = {PyModuleDef_HEAD_INIT, "tiny", NULL, -1, NULL};
 
 PyMODINIT_FUNC PyInit_tiny(void) { return PyModule_Create(&module); }
+"""
+
+SDIST_ALONE = """\
+import sys
+
+from setuptools import setup
+
+if "bdist_wheel" in sys.argv:
+    raise SystemExit("the sdist is all that is wanted")
+setup()
 """
 
 LIMITED_SETUP = """\

@@ -72,3 +72,8 @@ def test_outputs_inside_of_the_tree_are_by_products(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     outputs = [tmp_path / "tree" / "out", tmp_path / "other", tmp_path / "tree", tmp_path]
     assert ignored(tmp_path / "tree", outputs=outputs) == ["out"]
+
+
+def test_a_git_file_that_leads_out_of_the_tree_stays(tmp_path: Path) -> None:
+    (tmp_path / ".git").write_text("gitdir: /elsewhere")
+    assert ignored(tmp_path) == [".git"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from wheeldock.history import History
 from wheeldock.identifier import BuildIdentifier
 from wheeldock.plan import BuildTarget
 from wheeldock.recipe import (
@@ -53,6 +54,17 @@ def test_an_sdist_is_built_from_the_source_tree_with_its_own_ignore_file() -> No
     assert (SDIST.target, SDIST.context) == ("sdist-file", Path("/project"))
     assert SDIST.dockerfile == Path("/scratch/Dockerfile")
     assert "source" not in SDIST.contexts
+
+
+def test_a_history_from_elsewhere_goes_to_its_place_above_the_source_tree() -> None:
+    request = sdist_request(
+        RECIPE, Path("/p"), Path("/D"), Path("/out"), History(Path("/git"), "python/tiny")
+    )
+    assert request.contexts["git"] == Path("/git")
+    assert request.build_args["SUBFOLDER"] == "python/tiny"
+    assert request.build_args["GIT_DIR"] == "/project/.git"
+    assert not {"SUBFOLDER", "GIT_DIR"} & {*SDIST.build_args}
+    assert "git" not in SDIST.contexts
 
 
 def test_an_sdist_is_built_by_the_interpreter_of_the_tools() -> None:
