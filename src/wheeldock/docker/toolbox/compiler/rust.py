@@ -16,10 +16,16 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compiler.size import trim
+
+if TYPE_CHECKING:
+    from compiler.results import Results
 
 _SCCACHE = Path(sys.executable).parent / "sccache"
 _SCRIPT = Path(__file__).with_name("rustc.sh")
-_SIZE = "2G"
+_SIZE = 2_000_000_000
 _LOCKS = 256
 _WRAPPERS = ("RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER")
 _SECONDS = 30
@@ -43,6 +49,7 @@ class CachedRust:
         self._state = state
         self._cache = cache
         self._slot = slot
+        self._results: Results | None = None
         self._before: dict[str, str | None] = {}
         """The variables that are ours, as they were."""
         self.has_crate = has_crate(source)
@@ -55,14 +62,18 @@ class CachedRust:
         if not _SCCACHE.exists():
             print("Rust's compiles are not cached: there is no sccache for this image", flush=True)
             return
-        variables = self._variables()
-        self._before = {name: os.environ.get(name) for name in variables}
-        os.environ.update(variables)
+        from compiler.results import Results  # noqa: PLC0415 - 30 ms that only Rust pays
+
         try:
-            _sccache("--start-server")
+            self._results = Results(self._cache / "sccache")
+            self._results.start()
+            variables = self._variables()
+            self._before = {name: os.environ.get(name) for name in variables}
+            os.environ.update(variables)
+            _sccache("--start-server", environment=_where(self._results))
         except (OSError, subprocess.SubprocessError) as error:
             print(f"Rust's compiles are not cached: {error}", flush=True)
-            self._restore()
+            self._end()
 
     def stop(self) -> RustCounts:
         """Stop the server, which writes what it has not written yet, and say what it gave."""
@@ -73,10 +84,13 @@ class CachedRust:
             counts = _counts(_sccache("--show-stats", "--stats-format=json"))
         with suppress(OSError, subprocess.SubprocessError):
             _sccache("--stop-server")
-        self._restore()
+        self._end()
+        trim(self._cache / "sccache", _SIZE)
         return counts
 
-    def _restore(self) -> None:
+    def _end(self) -> None:
+        if self._results:
+            self._results.stop()
         for name, value in self._before.items():
             if value is None:
                 os.environ.pop(name, None)
@@ -92,8 +106,6 @@ class CachedRust:
             # What is compiled incrementally cannot be cached.
             "CARGO_INCREMENTAL": os.environ.get("CARGO_INCREMENTAL", "0"),
             "SCCACHE_CONF": str(configuration),
-            "SCCACHE_DIR": str(self._cache / "sccache"),
-            "SCCACHE_CACHE_SIZE": _SIZE,
             "SCCACHE_SERVER_UDS": str(self._state / "sccache.socket"),
             "SCCACHE_IDLE_TIMEOUT": "0",
             # Without the server rustc runs as if there were no cache.
@@ -137,9 +149,20 @@ def _counts(statistics: str) -> RustCounts:
     return RustCounts(hits, misses)
 
 
-def _sccache(option: str, *more: str) -> str:
+def _where(results: Results) -> dict[str, str]:
+    """The variables by which a server finds its results, past any proxy."""
+    return {
+        "SCCACHE_WEBDAV_ENDPOINT": results.address,
+        "SCCACHE_WEBDAV_TOKEN": results.token,
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
+    }
+
+
+def _sccache(option: str, *more: str, environment: dict[str, str] | None = None) -> str:
     done = subprocess.run(
         [_SCCACHE, option, *more],
+        env={**os.environ, **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE if more else subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
