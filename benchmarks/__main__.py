@@ -23,7 +23,6 @@ from wheeldock import baseimage
 from wheeldock.builder import Buildx
 from wheeldock.errors import WheeldockError
 from wheeldock.index import index_url
-from wheeldock.tags import Architecture
 
 TABLE_WIDTH = 110
 """Columns that the table of all ways needs: a log has no width of its own."""
@@ -73,7 +72,7 @@ def _measured(name: str, arguments: argparse.Namespace, console: Console) -> Res
 
     project = PROJECTS[name]
     install_cibuildwheel(index_url(os.environ))
-    base = baseimage.resolve(baseimage.DEFAULT, Architecture.X86_64, Buildx(), say=say)
+    base = baseimage.resolve(baseimage.DEFAULT, baseimage.HOME, Buildx(), say=say)
     scenarios = chosen(tuple(arguments.scenario or ()))
     ways = arguments.way or USUAL
     rounds = round_plan(ways, arguments.rounds, arguments.peer_rounds)

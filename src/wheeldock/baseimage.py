@@ -22,7 +22,7 @@ from wheeldock.errors import (
     ImageNotFoundError,
     RegistryAuthenticationError,
 )
-from wheeldock.tags import Architecture, Policy
+from wheeldock.tags import Architecture, Libc, Platform, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 DEFAULT = "manylinux_2_28"
 """The short name of the image that a project gets when it names none."""
+
+HOME = Platform(Libc.GLIBC, Architecture.X86_64)
+"""The platform that set-up makes the machine ready for."""
 
 _STAND_INS = "wheeldock/stand-in"
 _REFUSALS = (BaseImageUnavailableError, ImageNotFoundError, RegistryAuthenticationError)
@@ -65,7 +68,7 @@ class PinnedImage:
 
 def resolve(
     setting: str,
-    architecture: Architecture,
+    platform: Platform,
     buildx: Buildx,
     *,
     say: Callable[[str], None],
@@ -81,36 +84,66 @@ def resolve(
     step is cached needs none. Raises ConfigurationError, BaseImageUnavailableError,
     ImageNotFoundError, RegistryAuthenticationError or EngineUnreachableError.
     """
-    pinned = pinned_image(setting, architecture)
-    reference = pinned.reference if pinned else setting
-    stand_in = stand_in_reference(setting, architecture) if pinned else ""
-    known = imagecontents.recall(_digest(reference), notes) if notes else None
-    image = None
-    if builder is not None and not builder.sees_local_images:
-        contents = known or _seen_by(builder, reference, stand_in, buildx)
-    elif image := buildx.image(reference):
-        contents = imagecontents.of(reference, image.id, builder)
-    elif stand_in and (image := buildx.image(stand_in)):
-        reference = stand_in
-        contents = imagecontents.of(reference, image.id, builder)
-    else:
-        contents = known or _pull(reference, buildx, builder, say)
-    if notes:
-        imagecontents.remember(_digest(reference), contents, notes)
-    digest = _digest(reference) or (image.id if image else "")
-    base_image = _base_image(reference, digest, contents, architecture, pinned)
+    base_image = at_hand(setting, platform, buildx, builder=builder, notes=notes)
+    if base_image is None:
+        pinned = pinned_image(setting, platform)
+        reference = pinned.reference if pinned else setting
+        if builder is None or builder.sees_local_images:
+            contents = _pull(reference, buildx, builder, say)
+        else:
+            stand_in = _stand_in_of(setting, platform)
+            contents = _seen_by(builder, reference, stand_in, buildx)
+        digest = _digest(reference)
+        base_image = _base_image(reference, digest, contents, platform, pinned, notes)
     if base_image.is_stand_in:
         say(base_image.description)
     return base_image
 
 
-def keep(base_image: BaseImage, buildx: Buildx) -> None:
+def at_hand(
+    setting: str,
+    platform: Platform,
+    buildx: Buildx,
+    *,
+    builder: BuilderInfo | None = None,
+    notes: Path | None = None,
+) -> BaseImage | None:
+    """
+    The image that `resolve` finds, or None where a registry would have to be asked for it.
+
+    Raises ConfigurationError or EngineUnreachableError.
+    """
+    pinned = pinned_image(setting, platform)
+    reference = pinned.reference if pinned else setting
+    digest = _digest(reference)
+    known = imagecontents.recall(digest, notes) if notes else None
+    image = None
+    if builder is not None and not builder.sees_local_images:
+        contents = known or imagecontents.recall(digest)
+    elif image := buildx.image(reference):
+        contents = imagecontents.of(reference, image.id, builder)
+    elif (name := _stand_in_of(setting, platform)) and (image := buildx.image(name)):
+        reference = name
+        contents = imagecontents.of(reference, image.id, builder)
+    else:
+        contents = known
+    if contents is None:
+        return None
+    digest = _digest(reference) or (image.id if image else "")
+    return _base_image(reference, digest, contents, platform, pinned, notes)
+
+
+def has_stand_in(architecture: Architecture, buildx: Buildx) -> bool:
+    """Whether the engine has the stand-in for the default image: set-up found no registry."""
+    return buildx.image(stand_in_reference(DEFAULT, architecture)) is not None
+
+
+def keep(reference: str, buildx: Buildx) -> None:
     """
     Give an image that a build has fetched its name in the engine, so that it stays there.
 
     Its layers are there by then. Raises what `resolve` raises.
     """
-    reference = base_image.reference
     if _digest(reference) and not buildx.image(reference):
         buildx.pull(reference)
 
@@ -120,7 +153,7 @@ def ensure(
     *,
     say: Callable[[str], None],
     install_packages: Callable[[Sequence[str]], None],
-    architecture: Architecture = Architecture.X86_64,
+    platform: Platform = HOME,
     builder: BuilderInfo | None = None,
     free_threaded: bool = False,
 ) -> BaseImage:
@@ -133,7 +166,7 @@ def ensure(
     """
     from wheeldock import standin  # noqa: PLC0415 - a build seldom needs it
 
-    official = official_image(Policy.parse(DEFAULT), architecture).reference
+    official = official_image(Policy.parse(DEFAULT), platform).reference
     sees_engine = builder is None or builder.sees_local_images
     if (
         sees_engine
@@ -150,7 +183,7 @@ def ensure(
                 install_packages=install_packages,
                 free_threaded=free_threaded,
             )
-    return resolve(DEFAULT, architecture, buildx, say=say, builder=builder)
+    return resolve(DEFAULT, platform, buildx, say=say, builder=builder)
 
 
 def _digest(reference: str) -> str:
@@ -164,7 +197,7 @@ def _pinned_images() -> dict[str, Any]:
     return tomli.loads(text)
 
 
-def pinned_image(setting: str, architecture: Architecture) -> PinnedImage | None:
+def pinned_image(setting: str, platform: Platform) -> PinnedImage | None:
     """
     The official image of that short name, or None for what is no short name.
 
@@ -174,20 +207,30 @@ def pinned_image(setting: str, architecture: Architecture) -> PinnedImage | None
         policy = Policy.parse(setting)
     except ValueError:
         return None
-    return official_image(policy, architecture)
+    return official_image(policy, platform)
 
 
-def official_image(policy: Policy, architecture: Architecture) -> PinnedImage:
+def official_image(policy: Policy, platform: Platform) -> PinnedImage:
     """The official image of a policy. Raises ConfigurationError where there is none."""
-    pinned = _pinned_images()[architecture.value]
-    for name, entry in pinned.items():
+    pinned = _pinned_images()[platform.architecture.value]
+    own = {name: entry for name, entry in pinned.items() if name.startswith(platform.libc.value)}
+    for name, entry in own.items():
         if Policy.parse(name) == policy:
             return PinnedImage(entry["image"], entry["tag"])
     problem = (
-        f"manylinux-{architecture}-image: there is no official image for "
-        f"{policy.platform_tag(architecture)}; there is {', '.join(pinned)}"
+        f"{platform.image_option}: there is no official image for "
+        f"{policy.platform_tag(platform.architecture)}; there is {', '.join(own)}"
     )
     raise ConfigurationError([problem], cure="Choose one of those, or name an image in full.")
+
+
+def _stand_in_of(setting: str, platform: Platform) -> str:
+    """The stand-in's name for a short name, or "" where there cannot be one."""
+    try:
+        is_manylinux = Policy.parse(setting).libc is Libc.GLIBC
+    except ValueError:
+        return ""
+    return stand_in_reference(setting, platform.architecture) if is_manylinux else ""
 
 
 def stand_in_reference(setting: str, architecture: Architecture) -> str:
@@ -246,13 +289,16 @@ def _base_image(
     reference: str,
     digest: str,
     contents: ImageContents,
-    architecture: Architecture,
+    platform: Platform,
     pinned: PinnedImage | None,
+    notes: Path | None,
 ) -> BaseImage:
+    if notes:
+        imagecontents.remember(_digest(reference), contents, notes)
     return BaseImage(
         reference=reference,
         digest=digest,
-        policy=_policy(reference, contents, architecture),
+        policy=_policy(reference, contents, platform),
         interpreters=contents.interpreters,
         is_stand_in=_is_stand_in(reference),
         description=_description(reference, pinned),
@@ -271,16 +317,20 @@ def _description(reference: str, pinned: PinnedImage | None) -> str:
     return f"{reference} ({pinned.tag})" if pinned else reference
 
 
-def _policy(reference: str, contents: ImageContents, architecture: Architecture) -> Policy:
-    setting = f"manylinux-{architecture}-image: {reference}"
-    suffix = f"_{architecture}"
+def _policy(reference: str, contents: ImageContents, platform: Platform) -> Policy:
+    setting = f"{platform.image_option}: {reference}"
+    suffix = f"_{platform.architecture}"
     if contents.platform and not contents.platform.endswith(suffix):
-        problem = f"{setting} is for {contents.platform}, not for {architecture}"
-        raise ConfigurationError([problem], cure=f"Name an image for {architecture}.")
+        problem = f"{setting} is for {contents.platform}, not for {platform.architecture}"
+        raise ConfigurationError([problem], cure=f"Name an image for {platform.architecture}.")
     name = contents.policy or contents.platform.removesuffix(suffix)
     try:
-        return Policy.parse(name)
+        policy = Policy.parse(name)
     except ValueError:
         problem = f"{setting} says no policy: its AUDITWHEEL_POLICY is {name!r}"
         cure = "Name a manylinux or musllinux image, or one made from one."
         raise ConfigurationError([problem], cure=cure) from None
+    if policy.libc is not platform.libc:
+        problem = f"{setting} is for {policy.name}, not for {platform.libc}"
+        raise ConfigurationError([problem], cure=f"Name an image for {platform.libc}.")
+    return policy

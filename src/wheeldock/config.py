@@ -19,7 +19,7 @@ from wheeldock.dialects import CIBUILDWHEEL, WHEELDOCK
 from wheeldock.errors import ConfigurationError, UsageError
 from wheeldock.identifier import matched
 from wheeldock.options import IGNORED_YET, OPTIONS, REFUSED_YET
-from wheeldock.settings import Findings, Place, Setting, resolve
+from wheeldock.settings import Findings, Inherit, Place, Setting, resolve
 from wheeldock.tables import TableReader
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from wheeldock.environment import Assignment
     from wheeldock.fields import BuildFrontend, DependencyVersions
-    from wheeldock.identifier import BuildIdentifier
+    from wheeldock.identifier import BuildIdentifier, Group
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +81,12 @@ class Config:
     """Globs of the build identifiers to build."""
     skip: tuple[str, ...]
     """Globs of the build identifiers to leave out of `build`."""
+    archs: tuple[str, ...]
+    """Words for the architectures to build for: what they mean is this machine's affair."""
+    enable: frozenset[Group]
+    """Groups of interpreters to build for, too."""
+    allow_empty: bool
+    """Whether a run that has nothing to build succeeds."""
     test_skip: tuple[str, ...]
     """Globs of the build identifiers whose wheels are not tested."""
     source: str
@@ -202,7 +208,14 @@ def _read_command_line(options: Mapping[str, object], found: Findings) -> None:
         for option, value in options.items()
         if value is not None
     }
-    found.add_all(values, Place(dialect=WHEELDOCK, place="--{}".format, origin="--{}".format))
+    adding = [name for name in values if name in OPTIONS and OPTIONS[name].environment_adds]
+    place = Place(
+        dialect=WHEELDOCK,
+        place="--{}".format,
+        origin="--{}".format,
+        inherit=dict.fromkeys(adding, Inherit.APPEND),
+    )
+    found.add_all(values, place)
 
 
 def check_supported(config: Config) -> tuple[str, ...]:

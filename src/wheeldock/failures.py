@@ -41,6 +41,8 @@ _LOG_TELLS = (BuildFailedError, PureWheelError)
 _FETCHING = {"tools": "the tools of the build", "env": "the build requirements"}
 """What the stages install in which no script of ours explains a failure."""
 
+_IMAGE_OPTIONS = "manylinux-…-image, musllinux-…-image"
+
 _ENGINE_DOWN = re.compile(
     r"cannot connect to the docker daemon|error during connect|failed to connect to the docker api",
     re.IGNORECASE,
@@ -94,7 +96,7 @@ def image_error(reference: str, text: str) -> WheeldockError:
     if answered and _NO_IMAGE.search(text):
         return ImageNotFoundError(
             f"there is no image {reference}: {said}",
-            cure="Check its name, tag and digest (manylinux-x86_64-image); "
+            cure=f"Check its name, tag and digest ({_IMAGE_OPTIONS}); "
             "a private one needs `docker login`.",
         )
     return no_registry(reference, said)
@@ -113,7 +115,7 @@ def no_registry(reference: str, said: str) -> BaseImageUnavailableError:
     """The error for a registry without an answer, or with one that makes no sense."""
     return BaseImageUnavailableError(
         f"the registry of {reference} does not answer: {said}",
-        cure="Check the network and the image's name (manylinux-x86_64-image). Where no registry "
+        cure=f"Check the network and the image's name ({_IMAGE_OPTIONS}). Where no registry "
         "can be reached, `invoke setup` builds a stand-in for the default image.",
     )
 

@@ -196,15 +196,3 @@ def matched(globs: tuple[str, ...]) -> frozenset[str]:
 def matches(globs: Iterable[str], identifier: BuildIdentifier) -> bool:
     """Whether any of the globs matches the identifier."""
     return any(True for glob in globs for _ in matching(glob, [str(identifier)]))
-
-
-@dataclass(frozen=True)
-class Selector:
-    """Which build identifiers to build: each of `build`'s globs but for `skip`'s."""
-
-    build: tuple[str, ...] = ("*",)
-    skip: tuple[str, ...] = ()
-
-    def __call__(self, identifier: BuildIdentifier) -> bool:
-        """Whether the identifier is selected."""
-        return matches(self.build, identifier) and not matches(self.skip, identifier)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wheeldock.choices import ARCHS, ENABLE, YES_OR_NO
 from wheeldock.environment import ENVIRONMENT
 from wheeldock.fields import BUILD_FRONTEND, DEPENDENCY_VERSIONS
 from wheeldock.lists import (
@@ -85,6 +86,16 @@ _ARCHITECTURES = [architecture.value for architecture in Architecture]
 OPTIONS: Mapping[str, Option] = {
     "build": _run(REQUIRED_GLOBS, "globs of [build identifiers](#build-identifiers) to build"),
     "skip": _run(GLOBS, "globs of those to leave out"),
+    "archs": _run(ARCHS, "architectures: `auto`, `native`, `all`, `auto64`, `auto32`, or names"),
+    "enable": Option(
+        kind=ENABLE,
+        meaning="groups that are off by default: `cpython-prerelease`, `pypy`, `pypy-eol`, "
+        "`graalpy`, `all`",
+        environment_adds=True,
+    ),
+    "allow-empty": Option(
+        kind=YES_OR_NO, meaning="whether nothing to build is no error", empty_is_unset=True
+    ),
     "source": _own(REQUIRED_STRING, "what to build, when it is not this folder"),
     "output-dir": _own(FOLDER, "where the sdist and the wheels go"),
     "jobs": _own(JOBS, "how many wheels to build at once"),

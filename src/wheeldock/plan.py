@@ -1,28 +1,23 @@
 """
-From configuration to a plan: one build target per wheel. Pure.
+From a selection and the images for it to a plan: one build target per wheel. Pure.
 
 A plan says what would be built and why; nothing is fetched, run or written to make one.
 """
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from wheeldock.errors import (
-    InterpreterMissingError,
-    NothingSelectedError,
-    UnknownIdentifierError,
-)
-from wheeldock.identifier import BuildIdentifier, Selector, known_identifiers, matches
+from wheeldock.errors import InterpreterMissingError
+from wheeldock.identifier import BuildIdentifier, Implementation, known_identifiers, matched
+from wheeldock.selection import LeftOut, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from packaging.specifiers import SpecifierSet
-
-    from wheeldock.tags import Architecture, Libc
+    from wheeldock.selection import Selection, Selector
+    from wheeldock.tags import Platform
 
 _TOOLS_MINORS = range(10, 14)
 """The CPython minors that every pinned tool has a release for."""
@@ -40,147 +35,179 @@ class BuildTarget:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a run builds."""
+class ImageWish:
+    """An image to build on, as the configuration names it."""
 
-    targets: tuple[BuildTarget, ...]
-    tools_interpreter: str
-    """The interpreter that runs the tools and builds the sdist, a folder of /opt/python."""
-    abis: frozenset[str] = frozenset()
-    """The ABIs, e.g. `cp311-abi3`, by which its wheels are likely to serve several targets."""
+    platform: Platform
+    option: str
+    """The option that names it, e.g. `manylinux-x86_64-image`."""
+    setting: str
+    """What that has: a policy, or an image reference."""
+    origin: str
+    """Where that was set, as `Config.origin` says it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """What a base image can build: its interpreters for one platform."""
+    """What a base image can build."""
 
     image: str
-    """The image, as errors name it."""
-    interpreters: frozenset[str]
-    """Folders of /opt/python, e.g. `cp313-cp313`."""
-    libc: Libc
-    architecture: Architecture
+    """The image's reference, which FROM is given."""
+    interpreters: frozenset[str] | None
+    """Folders of /opt/python, e.g. `cp313-cp313`; None where nobody has looked into it."""
     platform_tag: str
+    """The policy's, e.g. `manylinux_2_28_x86_64`; "" where nobody knows."""
+    digest: str = ""
+    """What the reference pins, or the image's id in the engine; "" where nothing tells."""
+    is_stand_in: bool = False
+    """Whether it takes an official image's place."""
+    is_emulated: bool = False
+    """Whether this machine needs QEMU to run it."""
+
+    def has(self, identifier: BuildIdentifier) -> bool:
+        """Whether it has the identifier's interpreter, as far as is known."""
+        return self.interpreters is None or identifier.interpreter in self.interpreters
+
+
+@dataclass(frozen=True)
+class Absent:
+    """That there is no image for a wish, and why that is no mistake."""
+
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Targets that are built on one image."""
+
+    wish: ImageWish
+    offer: Offer
+    tools_interpreter: str
+    """The interpreter that runs the tools, a folder of /opt/python; "" where nobody has looked."""
+    targets: tuple[BuildTarget, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run builds."""
+
+    batches: tuple[Batch, ...]
+    abis: frozenset[str] = frozenset()
+    """The ABIs, e.g. `cp311-abi3`, by which its wheels are likely to serve several targets."""
+    left_out: tuple[LeftOut, ...] = field(default=(), repr=False)
+    """What it does not build, by platform and version."""
+
+    @property
+    def targets(self) -> tuple[BuildTarget, ...]:
+        """All that it builds."""
+        return tuple(target for batch in self.batches for target in batch.targets)
+
+    @property
+    def main(self) -> Batch:
+        """The batch whose image builds the sdist: the first that needs no QEMU, if there is one."""
+        native = (batch for batch in self.batches if not batch.offer.is_emulated)
+        return next(native, self.batches[0])
+
+    def batch(self, target: BuildTarget) -> Batch:
+        """The batch that has the target."""
+        return next(batch for batch in self.batches if target in batch.targets)
 
 
 def make_plan(
-    offer: Offer,
-    selector: Selector,
+    selection: Selection,
+    wishes: Mapping[BuildIdentifier, ImageWish],
+    images: Mapping[ImageWish, Offer | Absent],
     *,
-    only: Sequence[str] = (),
-    requires_python: SpecifierSet | None = None,
     abis: frozenset[str] = frozenset(),
 ) -> Plan:
     """
-    Choose what to build of what the base image can.
+    Put what was selected on its images; there is a wish for each, and an image for each wish.
 
-    `only` names identifiers outright and overrules the selector and `requires_python`.
-    Raises UnknownIdentifierError, InterpreterMissingError or NothingSelectedError.
+    A plan may be empty: `wishes.nothing_selected` is the error for that. Raises
+    InterpreterMissingError for what was asked for by name, or by a glob for nothing else.
     """
-    available = [i for i in known_identifiers() if _offered(i, offer)]
-    if only:
-        chosen = [_named(name, offer) for name in dict.fromkeys(only)]
-    else:
-        wanted = [i for i in known_identifiers() if selector(i) and _allowed(i, requires_python)]
-        _check_globs(selector, offer, wanted)
-        chosen = [i for i in wanted if _offered(i, offer)]
-    if not chosen:
-        raise _nothing_selected(offer, selector, requires_python)
+    found = {identifier: images[wishes[identifier]] for identifier in selection.identifiers}
+    offers = {i: image for i, image in found.items() if isinstance(image, Offer)}
+    _check(selection.selector, offers)
+    built = [identifier for identifier, offer in offers.items() if offer.has(identifier)]
+    batches = [
+        _batch(wish, offer, [i for i in built if wishes[i] == wish], selection.selector)
+        for wish, offer in images.items()
+        if isinstance(offer, Offer)
+    ]
+    lacking = (_lacking(i, image) for i, image in found.items() if i not in built)
+    left_out = {out.identifier: out for out in (*selection.left_out, *lacking)}
     return Plan(
-        targets=tuple(BuildTarget(identifier, offer.platform_tag) for identifier in chosen),
-        tools_interpreter=_tools_interpreter(available, requires_python),
+        batches=tuple(batch for batch in batches if batch.targets),
         abis=abis,
+        left_out=tuple(left_out[i] for i in known_identifiers() if i in left_out),
     )
 
 
-def _offered(identifier: BuildIdentifier, offer: Offer) -> bool:
-    return _same_platform(identifier, offer) and identifier.interpreter in offer.interpreters
+def _batch(
+    wish: ImageWish, offer: Offer, identifiers: Sequence[BuildIdentifier], selector: Selector
+) -> Batch:
+    return Batch(
+        wish=wish,
+        offer=offer,
+        tools_interpreter=_tools_interpreter(wish.platform, offer, selector),
+        targets=tuple(BuildTarget(identifier, offer.platform_tag) for identifier in identifiers),
+    )
 
 
-def _same_platform(identifier: BuildIdentifier, offer: Offer) -> bool:
-    return (identifier.libc, identifier.architecture) == (offer.libc, offer.architecture)
+def _lacking(identifier: BuildIdentifier, image: Offer | Absent) -> LeftOut:
+    if isinstance(image, Absent):
+        return LeftOut(identifier, Reason.IMAGE, image.why)
+    why = f"{image.image} lacks its interpreter"
+    return LeftOut(identifier, Reason.INTERPRETER, why)
 
 
-def _allowed(identifier: BuildIdentifier, requires_python: SpecifierSet | None) -> bool:
-    # The newest patch release stands for the minor version: `>=3.9.2` does not exclude 3.9.
-    return requires_python is None or requires_python.contains(f"{identifier.python_version}.99")
-
-
-def _named(name: str, offer: Offer) -> BuildIdentifier:
-    known = {str(identifier): identifier for identifier in known_identifiers()}
-    if name not in known:
-        raise UnknownIdentifierError(
-            f"--only: {name!r} is no build identifier", cure=_suggestion(name, offer)
-        )
-    if not _same_platform(known[name], offer):
-        raise InterpreterMissingError(
-            f"--only {name}: the base image {offer.image} is for {offer.platform_tag}",
-            cure=_suggestion(name, offer),
-        )
-    if not _offered(known[name], offer):
-        raise _missing(f"--only {name}", [known[name]], offer)
-    return known[name]
-
-
-def _suggestion(name: str, offer: Offer) -> str:
-    names = [str(identifier) for identifier in known_identifiers() if _offered(identifier, offer)]
-    python = name.partition("-")[0]
-    near = [other for other in names if other.partition("-")[0] == python]
-    near = near or difflib.get_close_matches(name, names, n=3)
-    if near:
-        return f"Did you mean {' or '.join(near)}?"
-    return f"The base image has {', '.join(names) or 'none'}."
-
-
-def _check_globs(selector: Selector, offer: Offer, wanted: Sequence[BuildIdentifier]) -> None:
-    """Refuse a glob that means nothing, or only what the base image should have and lacks."""
-    for glob in selector.build:
-        if not any(matches((glob,), identifier) for identifier in known_identifiers()):
-            raise UnknownIdentifierError(
-                f"build: {glob!r} matches no build identifier",
-                cure="Identifiers look like cp313-manylinux_x86_64; globs and {a,b} are allowed.",
-            )
-        meant = [i for i in wanted if matches((glob,), i) and _same_platform(i, offer)]
-        if meant and not any(_offered(identifier, offer) for identifier in meant):
-            raise _missing(f"build = {glob!r}", meant, offer)
+def _check(selector: Selector, offers: Mapping[BuildIdentifier, Offer]) -> None:
+    """Refuse what was asked for and the images should have and lack."""
+    for name in selector.only:
+        lacks = [i for i, offer in offers.items() if str(i) == name and not offer.has(i)]
+        if lacks:
+            raise _missing(f"--only {name}", lacks, offers)
+    for glob in () if selector.only else selector.build:
+        meant = [identifier for identifier in offers if str(identifier) in matched((glob,))]
+        if meant and not any(offers[identifier].has(identifier) for identifier in meant):
+            raise _missing(f"build = {glob!r}", meant, offers)
 
 
 def _missing(
-    wish: str, identifiers: Sequence[BuildIdentifier], offer: Offer
+    wish: str, identifiers: Sequence[BuildIdentifier], offers: Mapping[BuildIdentifier, Offer]
 ) -> InterpreterMissingError:
-    lacks = " or ".join(identifier.interpreter for identifier in identifiers)
-    has = ", ".join(sorted(offer.interpreters, key=_by_version)) or "none"
+    lacks: dict[Offer, list[str]] = {}
+    for identifier in identifiers:
+        lacks.setdefault(offers[identifier], []).append(identifier.interpreter)
+    options = dict.fromkeys(identifier.platform.image_option for identifier in identifiers)
     return InterpreterMissingError(
-        f"{wish}: the base image {offer.image} ({offer.platform_tag}) has no {lacks}; it has {has}",
-        cure="Choose among those, or another image (manylinux-x86_64-image).",
+        "\n".join(f"{wish}: {_what_it_lacks(offer, names)}" for offer, names in lacks.items()),
+        cure=f"Choose among those, or another image ({', '.join(options)}).",
     )
+
+
+def _what_it_lacks(offer: Offer, interpreters: Sequence[str]) -> str:
+    has = ", ".join(sorted(offer.interpreters or (), key=_by_version)) or "none"
+    lacks = " or ".join(interpreters)
+    return f"the base image {offer.image} ({offer.platform_tag}) has no {lacks}; it has {has}"
 
 
 def _by_version(interpreter: str) -> tuple[int, str]:
     return len(interpreter), interpreter
 
 
-def _nothing_selected(
-    offer: Offer, selector: Selector, requires_python: SpecifierSet | None
-) -> NothingSelectedError:
-    return NothingSelectedError(
-        f"nothing to build: build = {' '.join(selector.build)!r}, "
-        f"skip = {' '.join(selector.skip)!r}, requires-python = {str(requires_python or 'any')!r} "
-        f"leave none of the interpreters of {offer.image}",
-        cure="Widen one of the three; `--dry-run` shows what is selected.",
-    )
-
-
-def _tools_interpreter(
-    available: Sequence[BuildIdentifier], requires_python: SpecifierSet | None
-) -> str:
+def _tools_interpreter(platform: Platform, offer: Offer, selector: Selector) -> str:
     # It builds the sdist, too, so the project should allow it.
-    def preference(identifier: BuildIdentifier) -> tuple[bool, bool, bool, int]:
+    def preference(identifier: BuildIdentifier) -> tuple[bool, bool, bool, bool, int]:
         return (
+            identifier.implementation is Implementation.CPYTHON,
             identifier.minor >= _TOOLS_MINORS.start,
-            _allowed(identifier, requires_python),
+            selector.allows(identifier),
             not identifier.free_threaded and identifier.minor in _TOOLS_MINORS,
             identifier.minor,
         )
 
-    return max(available, key=preference).interpreter
+    known = [i for i in known_identifiers() if i.platform == platform]
+    available = [i for i in known if i.interpreter in (offer.interpreters or ())]
+    return max(available, key=preference).interpreter if available else ""

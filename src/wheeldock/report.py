@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +73,8 @@ class RunReport:
     """The reference that FROM was given."""
     stand_in: bool
     """Whether the base image was a stand-in for an official one."""
+    base_images: Mapping[str, str] = field(default_factory=dict)
+    """The image of each platform's wheels, by platform; `base_image` is the sdist's."""
     targets: tuple[TargetReport, ...]
 
 

@@ -42,10 +42,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from wheeldock.baseimage import BaseImage
     from wheeldock.builder import Buildx
     from wheeldock.config import Config
-    from wheeldock.plan import BuildTarget, Plan
+    from wheeldock.plan import Batch, BuildTarget, Plan
     from wheeldock.progress import Progress
     from wheeldock.project import Project
     from wheeldock.report import TargetReport
@@ -61,7 +60,6 @@ class Run:
     display: Progress
     state: State
     settings: Config
-    base: BaseImage
     plan: Plan
     project: Project
     scratch: Path
@@ -98,15 +96,22 @@ class Run:
             raise _joined(errors, self._keep(built))
         return run_report
 
-    def _recipe(self, project: str) -> Recipe:
+    def images_used(self, made: RunReport) -> list[str]:
+        """The images on which a step ran."""
+        built = {target.name for target in made.targets if report.outcome(target) == "built"}
+        users = [(batch.offer.image, [*map(str, batch.targets)]) for batch in self.plan.batches]
+        users.append((self.plan.main.offer.image, [report.SDIST]))
+        return list(dict.fromkeys(image for image, names in users if built.intersection(names)))
+
+    def _recipe(self, project: str, batch: Batch) -> Recipe:
         return Recipe(
-            base_image=self.base.reference,
-            tools_interpreter=self.plan.tools_interpreter,
+            base_image=batch.offer.image,
+            tools_interpreter=batch.tools_interpreter,
             build_requires=self.project.build_system.requires,
             config_settings=self.settings.config_settings,
             builder=self.settings.builder or None,
             project=_folder_name(project),
-            seeds=self._seeds(project),
+            seeds=self._seeds(project, batch),
             cold=self.cold,
         )
 
@@ -121,11 +126,11 @@ class Run:
         dockerfile.with_name("Dockerfile.dockerignore").write_text(
             "".join(f"{pattern}\n" for pattern in patterns), encoding="utf-8"
         )
-        recipe = self._recipe(self.project.normalized_name or source.path.name)
+        recipe = self._recipe(self.project.normalized_name or source.path.name, self.plan.main)
         place = self.state.history(recipe.project)
         found = history(source.path, place, self.project.build_system.requires, self.display.say)
         request = sdist_request(recipe, source.path, dockerfile, folder / "out", found)
-        return self._maker(recipe).make("sdist", request, folder / "out")
+        return self._maker(recipe, self._seeder(recipe)).make("sdist", request, folder / "out")
 
     def _given(self, path: Path) -> TargetResult:
         distribution = read_distribution(path)
@@ -137,11 +142,15 @@ class Run:
 
     def _wheels(self, sdist: Path, made: str) -> list[TargetResult]:
         """Build them; `made` is the outcome of the sdist."""
-        recipe = self._recipe(sdist.name)
-        maker = self._maker(recipe)
-        keeper = self._keeper(recipe, maker.seeder)
+        recipes = {batch: self._recipe(sdist.name, batch) for batch in self.plan.batches}
+        # An engine's cache mounts are the same for every image.
+        seeder = self._seeder(recipes[self.plan.main])
+        makers = {batch: self._maker(recipe, seeder) for batch, recipe in recipes.items()}
+        keeper = self._keeper(recipes[self.plan.main], seeder)
 
         def wheel(target: BuildTarget) -> TargetResult:
+            batch = self.plan.batch(target)
+            recipe, maker = recipes[batch], makers[batch]
             output = self.scratch / str(target)
             options = self.settings.for_target(target.identifier)
             its_own = replace(recipe, config_settings=options.config_settings)
@@ -181,25 +190,29 @@ class Run:
         )
 
     def _tools(self, project: str) -> Tools:
+        batch = self.plan.main
         return Tools(
             project=project,
-            platform_tag=self.plan.targets[0].platform_tag,
-            base_image=self.base.reference,
-            base_digest=self.base.digest,
-            interpreter=self.plan.tools_interpreter,
+            platform_tag=batch.offer.platform_tag,
+            base_image=batch.offer.image,
+            base_digest=batch.offer.digest,
+            interpreter=batch.tools_interpreter,
         )
 
     def _kept_tools(self, project: str) -> KeptTools:
-        name = f"{KeptTools.PREFIX}{self.plan.targets[0].platform_tag}"
+        name = f"{KeptTools.PREFIX}{self.plan.main.offer.platform_tag}"
         return KeptTools(self.settings.cache_dir / _folder_name(project) / name)
 
-    def _maker(self, recipe: Recipe) -> TargetMaker:
+    def _seeder(self, recipe: Recipe) -> Seeder:
         seeding = seed_request(recipe, self.scratch / "seeds")
+        return Seeder(self.buildx, recipe.base_image, recipe.seeds, seeding)
+
+    def _maker(self, recipe: Recipe, seeder: Seeder) -> TargetMaker:
         return TargetMaker(
             builder=self.buildx,
             display=self.display,
-            base_image=self.base.reference,
-            seeder=Seeder(self.buildx, self.base.reference, recipe.seeds, seeding),
+            base_image=recipe.base_image,
+            seeder=seeder,
             cache=None if self.cold else self.settings.cache_dir / recipe.project,
         )
 
@@ -213,14 +226,18 @@ class Run:
             version=str(sdist.version) if sdist else self.project.version or "",
             started=started.isoformat(timespec="seconds"),
             seconds=round(seconds, 3),
-            base_image=self.base.reference,
-            stand_in=self.base.is_stand_in,
+            base_image=self.plan.main.offer.image,
+            stand_in=self.plan.main.offer.is_stand_in,
+            base_images={str(b.wish.platform): b.offer.image for b in self.plan.batches},
             targets=tuple(result.report for result in results),
         )
 
-    def _seeds(self, project: str) -> Seeds:
+    def _seeds(self, project: str, batch: Batch) -> Seeds:
         if self.cold:
             return Seeds(ca_bundle(os.environ))
+        if batch != self.plan.main:
+            # Only the tools of the image that builds the sdist are kept.
+            return Seeds(ca_bundle(os.environ), self._compiler_cache(project).file)
         tools, kept = self._tools(project), self._kept_tools(project)
         usable = bool(tools.base_digest) and kept.inputs == tools.inputs and not kept.flaw()
         return Seeds(
@@ -239,9 +256,10 @@ class Run:
         if cache.foreign or not compilercache.has_grown(made, cache):
             return
         nonce = secrets.token_hex(8)
-        request = compiler_cache_request(self._recipe(project), nonce, cache.prepare())
+        recipe = self._recipe(project, self.plan.main)
+        request = compiler_cache_request(recipe, nonce, cache.prepare())
         try:
-            cache.save(self.buildx, request, self.base.reference)
+            cache.save(self.buildx, request, recipe.base_image)
         except (WheeldockError, OSError) as error:
             self.display.say(f"The compiler cache is not kept in {cache.path}: {error}")
 

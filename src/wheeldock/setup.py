@@ -29,7 +29,7 @@ from wheeldock.provision import Consent, Provision
 from wheeldock.readiness import Machine, plan
 from wheeldock.root import find, rights
 from wheeldock.system import this_system
-from wheeldock.tags import Architecture, Policy
+from wheeldock.tags import Policy
 from wheeldock.undo import undo
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["run", "undo"]
 
-ARCHITECTURE = Architecture.X86_64
 LOCK_SECONDS = 1800.0
 """How long a second set-up waits for the first."""
 
@@ -129,7 +128,7 @@ def _image_in_engine(builder: BuilderInfo, *, free_threaded: bool) -> str:
     if not builder.sees_local_images:
         return ""
     buildx = Buildx()
-    official = baseimage.official_image(Policy.parse(baseimage.DEFAULT), ARCHITECTURE)
+    official = baseimage.official_image(Policy.parse(baseimage.DEFAULT), baseimage.HOME)
     if buildx.image(official.reference):
         return official.reference
     image = buildx.image(standin.TAG)

@@ -19,16 +19,29 @@ from invoke import Collection, Context, Exit, task
 from wheeldock.errors import AccessDeniedError, StoppedError, UsageError, WheeldockError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from rich.console import RenderableType
+
+    from wheeldock.planning import Asked
+
+
+_SELECTION = {
+    "source": "A folder, an sdist, or a requirement as pyovf==0.3.0 (default: this folder).",
+    "only": "This identifier and no other; may be given several times.",
+    "build": "Globs of build identifiers, e.g. 'cp31?-*' (default: all).",
+    "skip": "Globs of those to leave out.",
+    "archs": "auto, native, all, auto64, auto32, or architectures (default: auto).",
+    "enable": "Groups that are off by default, too: pypy, pypy-eol, graalpy, all.",
+    "allow-empty": "That there is nothing to build is no error.",
+}
+"""The help of the options that `build` and `plan` have in common."""
 
 
 @task(
     iterable=["only"],
     help={
-        "source": "A folder, an sdist, or a requirement as pyovf==0.3.0 (default: this folder).",
-        "only": "Build this identifier and no other; may be given several times.",
+        **_SELECTION,
         "output-dir": "Where the wheels and the sdist go (default: dist).",
         "jobs": "How many wheels to build at once (default: one a processor).",
         "builder": "The Buildx builder to use (default: the current one).",
@@ -42,6 +55,11 @@ def build(
     _: Context,
     source: str = "",
     only: Sequence[str] | None = None,
+    build: str = "",
+    skip: str = "",
+    archs: str = "",
+    enable: str = "",
+    allow_empty: bool = False,
     output_dir: str = "",
     jobs: str = "",
     builder: str = "",
@@ -58,16 +76,65 @@ def build(
     with _explained():
         from wheeldock import build as building
 
-        options = {"output-dir": output_dir, "jobs": jobs, "builder": builder}
-        building.run(
-            source,
-            only=tuple(only or ()),
-            options={name: value for name, value in options.items() if value},
-            dry_run=dry_run,
-            progress=progress,
-            cold=cold,
-            config_file=config_file,
-        )
+        options = {"build": build, "skip": skip, "archs": archs, "enable": enable}
+        options |= {"allow-empty": _yes(allow_empty), "output-dir": output_dir}
+        options |= {"jobs": jobs, "builder": builder}
+        asked = _asked(source, only, config_file, options)
+        building.run(asked, dry_run=dry_run, progress=progress, cold=cold)
+
+
+@task(
+    iterable=["only"],
+    help={
+        **_SELECTION,
+        "builder": "The Buildx builder to plan for (default: the current one).",
+        "config-file": "Read this TOML file's options; {package} is the source's folder.",
+        "json": "One line of JSON, whose `include` is a matrix for CI.",
+    },
+)
+def plan(
+    _: Context,
+    source: str = "",
+    only: Sequence[str] | None = None,
+    build: str = "",
+    skip: str = "",
+    archs: str = "",
+    enable: str = "",
+    allow_empty: bool = False,
+    builder: str = "",
+    config_file: str = "",
+    json: bool = False,
+) -> None:
+    """
+    Show what would be built, on which images, and where each setting came from.
+
+    Example: invoke plan --archs all --json
+    """
+    with _explained():
+        from wheeldock import dryrun
+
+        options = {"build": build, "skip": skip, "archs": archs, "enable": enable}
+        options |= {"allow-empty": _yes(allow_empty), "builder": builder}
+        asked = _asked(source, only, config_file, options)
+        dryrun.run(asked, as_json=json, say=_say)
+
+
+def _asked(
+    source: str, only: Sequence[str] | None, config_file: str, options: Mapping[str, str]
+) -> Asked:
+    from wheeldock.planning import Asked
+
+    return Asked(
+        source=source,
+        only=tuple(only or ()),
+        options={name: value for name, value in options.items() if value},
+        config_file=config_file,
+    )
+
+
+def _yes(flag: bool) -> str:
+    """A flag as the configuration takes it from a command line."""
+    return "true" if flag else ""
 
 
 @task(
@@ -385,7 +452,7 @@ def _exit(error: WheeldockError) -> Exit:
     return Exit(f"{text}\n{error.cure}" if error.cure else text, code=error.code)
 
 
-ns = Collection(build, init, setup, df)
+ns = Collection(build, plan, init, setup, df)
 ns.add_collection(Collection("engine", start, stop, status))
 ns.add_collection(
     Collection(

@@ -58,7 +58,7 @@ def _warnings(selector: Selector) -> Iterator[str]:
         meant = matched((glob,))
         if not meant:
             yield f"build: {glob!r} is for other systems than Linux and has no effect"
-        elif meant <= selector.skipped:
+        elif meant <= selector.skipped and len(selector.build) > 1:
             yield f"build: {glob!r} has no effect, since skip = {text(selector.skip)} has all of it"
     for glob in selector.skip:
         if not matched((glob,)) and not _is_elsewhere(glob):

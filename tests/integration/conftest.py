@@ -21,7 +21,6 @@ from wheeldock.apt import PrivateApt, machine_sources
 from wheeldock.builder import Buildx
 from wheeldock.errors import WheeldockError
 from wheeldock.standin_parts import debian_mirror
-from wheeldock.tags import Architecture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -55,7 +54,7 @@ def stand_in(buildx: Buildx) -> BaseImage:
     image = buildx.image(standin.TAG)
     if image is None or not standin.is_current(image):
         standin.build(buildx, say=print, install_packages=_install)
-    return baseimage.resolve(standin.TAG, Architecture.X86_64, buildx, say=print)
+    return baseimage.resolve(standin.TAG, baseimage.HOME, buildx, say=print)
 
 
 def _install(packages: Sequence[str]) -> None:

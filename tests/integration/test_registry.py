@@ -22,7 +22,7 @@ from wheeldock.errors import (
     RegistryAuthenticationError,
 )
 from wheeldock.request import BuildRequest, ImageOutput
-from wheeldock.tags import Architecture, Policy
+from wheeldock.tags import Policy
 
 if TYPE_CHECKING:
     import socket
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.integration
 
-X86_64 = Architecture.X86_64
 NAME = "wheeldock-test-base"
 NO_DIGEST = "sha256:" + "0" * 64
 DOCKERFILE = """\
@@ -96,7 +95,7 @@ def pushed(push: Callable[[str], Pushed], docker_registry: Registry) -> Pushed:
 
 def resolve(setting: str, buildx: Buildx) -> tuple[BaseImage, list[str]]:
     said: list[str] = []
-    return baseimage.resolve(setting, X86_64, buildx, say=said.append), said
+    return baseimage.resolve(setting, baseimage.HOME, buildx, say=said.append), said
 
 
 def test_an_image_is_pulled_by_digest_and_built_on_when_its_registry_is_gone(

@@ -13,7 +13,7 @@ from wheeldock.errors import (
     EngineUnreachableError,
 )
 from wheeldock.imagecontents import ImageContents
-from wheeldock.tags import Architecture, Policy
+from wheeldock.tags import Architecture, Libc, Platform, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from wheeldock.baseimage import BaseImage
 
 X86_64 = Architecture.X86_64
-OFFICIAL = baseimage.pinned_image("manylinux_2_28", X86_64)
+MANYLINUX = Platform.parse("manylinux_x86_64")
+MUSLLINUX = Platform.parse("musllinux_x86_64")
+OFFICIAL = baseimage.pinned_image("manylinux_2_28", MANYLINUX)
 assert OFFICIAL is not None
 STAND_IN = baseimage.stand_in_reference("manylinux_2_28", X86_64)
 CONTENTS = ImageContents(
@@ -77,8 +79,10 @@ def said() -> list[str]:
 
 @pytest.fixture
 def resolve(engine: FakeEngine, said: list[str]) -> Callable[..., BaseImage]:
-    def resolved(setting: str, builder: BuilderInfo | None = None) -> BaseImage:
-        return baseimage.resolve(setting, X86_64, engine, say=said.append, builder=builder)
+    def resolved(
+        setting: str, builder: BuilderInfo | None = None, platform: Platform = MANYLINUX
+    ) -> BaseImage:
+        return baseimage.resolve(setting, platform, engine, say=said.append, builder=builder)
 
     return resolved
 
@@ -93,7 +97,8 @@ def test_every_architecture_has_pinned_images_of_its_own(architecture: Architect
     pinned = baseimage._pinned_images()[architecture.value]
     assert any(name.startswith("manylinux") for name in pinned)
     for name, entry in pinned.items():
-        image = baseimage.pinned_image(name, architecture)
+        libc = Libc.GLIBC if name.startswith("manylinux") else Libc.MUSL
+        image = baseimage.pinned_image(name, Platform(libc, architecture))
         assert image is not None
         repository, _, digest = image.reference.partition("@sha256:")
         assert repository == f"quay.io/pypa/{name}_{architecture}"
@@ -102,21 +107,23 @@ def test_every_architecture_has_pinned_images_of_its_own(architecture: Architect
 
 
 def test_a_policy_has_one_image_under_both_its_names() -> None:
-    image = baseimage.pinned_image("manylinux2014", X86_64)
+    image = baseimage.pinned_image("manylinux2014", MANYLINUX)
     assert image is not None
-    assert image == baseimage.pinned_image("manylinux_2_17", X86_64)
+    assert image == baseimage.pinned_image("manylinux_2_17", MANYLINUX)
 
 
 def test_a_reference_is_no_short_name() -> None:
-    assert baseimage.pinned_image("quay.io/pypa/manylinux_2_28_x86_64:latest", X86_64) is None
+    assert baseimage.pinned_image("quay.io/pypa/manylinux_2_28_x86_64:latest", MANYLINUX) is None
 
 
 def test_a_policy_without_an_official_image_is_an_error_with_those_that_are_there() -> None:
     with pytest.raises(
         ConfigurationError, match="no official image for manylinux_2_29_x86_64"
     ) as it:
-        baseimage.pinned_image("manylinux_2_29", X86_64)
-    assert "manylinux2014, manylinux_2_28, manylinux_2_34, musllinux_1_2" in str(it.value)
+        baseimage.pinned_image("manylinux_2_29", MANYLINUX)
+    assert str(it.value).endswith("; there is manylinux2014, manylinux_2_28, manylinux_2_34")
+    with pytest.raises(ConfigurationError, match=r"musllinux-x86_64-image: .*; there is musllinux"):
+        baseimage.pinned_image("musllinux_1_1", MUSLLINUX)
 
 
 def test_the_official_image_goes_before_the_stand_in(
@@ -159,7 +166,7 @@ def test_an_image_that_the_cache_folder_tells_of_is_pulled_when_a_build_has_fetc
 ) -> None:
     def resolve() -> BaseImage:
         return baseimage.resolve(
-            "manylinux_2_28", X86_64, engine, say=said.append, notes=tmp_path / "notes"
+            "manylinux_2_28", MANYLINUX, engine, say=said.append, notes=tmp_path / "notes"
         )
 
     engine.images = engine.remote = {OFFICIAL.reference}
@@ -167,18 +174,18 @@ def test_an_image_that_the_cache_folder_tells_of_is_pulled_when_a_build_has_fetc
     engine.images = set()
     assert resolve() == first
     assert said == []
-    baseimage.keep(first, engine)
+    baseimage.keep(first.reference, engine)
     assert engine.images == {OFFICIAL.reference}
     engine.images, engine.remote = {OFFICIAL.reference}, set()
-    baseimage.keep(first, engine)
+    baseimage.keep(first.reference, engine)
 
 
 def test_an_image_without_a_digest_is_not_told_of(engine: FakeEngine, tmp_path: Path) -> None:
     engine.images = {"mine:1"}
-    image = baseimage.resolve("mine:1", X86_64, engine, say=print, notes=tmp_path / "notes")
+    image = baseimage.resolve("mine:1", MANYLINUX, engine, say=print, notes=tmp_path / "notes")
     assert not (tmp_path / "notes").exists()
     engine.images = set()
-    baseimage.keep(image, engine)
+    baseimage.keep(image.reference, engine)
     assert engine.images == set()
 
 
@@ -252,7 +259,46 @@ def test_a_platform_says_the_policy_when_nothing_else_does(
 ) -> None:
     engine.images = {"mine:1"}
     engine.contents = ImageContents(frozenset(), "", "musllinux_1_2_x86_64")
-    assert resolve("mine:1").policy == Policy.parse("musllinux_1_2")
+    assert resolve("mine:1", platform=MUSLLINUX).policy == Policy.parse("musllinux_1_2")
+
+
+def test_an_image_for_another_libc_is_an_error(
+    engine: FakeEngine, resolve: Callable[..., BaseImage]
+) -> None:
+    engine.images = {"mine:1"}
+    with pytest.raises(ConfigurationError, match="musllinux-x86_64-image: mine:1 is for manylinux"):
+        resolve("mine:1", platform=MUSLLINUX)
+
+
+def test_no_stand_in_is_looked_for_where_there_is_none(
+    engine: FakeEngine, resolve: Callable[..., BaseImage]
+) -> None:
+    engine.images = {STAND_IN}
+    with pytest.raises(BaseImageUnavailableError):
+        resolve("musllinux_1_2", platform=MUSLLINUX)
+    assert engine.inspections == 1
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_what_only_a_registry_has_is_not_at_hand_until_it_is_known(
+    engine: FakeEngine,
+    resolve: Callable[..., BaseImage],
+    *,
+    local: bool,
+) -> None:
+    def at_hand() -> BaseImage | None:
+        return baseimage.at_hand("manylinux_2_28", MANYLINUX, engine, builder=builder(local=local))
+
+    engine.remote = {OFFICIAL.reference}
+    assert at_hand() is None
+    assert engine.looks == []
+    assert resolve("manylinux_2_28", builder(local=local)) == at_hand()
+
+
+def test_the_stand_in_is_known_by_architecture(engine: FakeEngine) -> None:
+    engine.images = {STAND_IN}
+    assert baseimage.has_stand_in(X86_64, engine)
+    assert not baseimage.has_stand_in(Architecture.AARCH64, engine)
 
 
 @pytest.fixture

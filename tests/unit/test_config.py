@@ -11,7 +11,7 @@ from wheeldock.config import Config, TargetOptions, check_supported, load, sourc
 from wheeldock.environment import Assignment
 from wheeldock.errors import ConfigurationError, UsageError
 from wheeldock.fields import BuildFrontend, DependencyVersions, FrontendName
-from wheeldock.identifier import BuildIdentifier
+from wheeldock.identifier import BuildIdentifier, Group
 from wheeldock.options import OPTIONS
 
 if TYPE_CHECKING:
@@ -69,6 +69,9 @@ def test_the_defaults_are_those_of_the_readme() -> None:
     assert configure() == Config(
         build=("*",),
         skip=(),
+        archs=("auto",),
+        enable=frozenset(),
+        allow_empty=False,
         test_skip=(),
         source=".",
         output_dir=Path("dist"),
@@ -97,6 +100,13 @@ def test_the_defaults_are_those_of_the_readme() -> None:
             test_environment=(),
         ),
     )
+
+
+def test_groups_are_enabled_by_every_place_that_names_one() -> None:
+    config = configure({"enable": ["pypy"]}, {"WHEELDOCK_ENABLE": "graalpy"}, enable="pypy-eol")
+    assert config.enable == {Group.PYPY, Group.PYPY_EOL, Group.GRAALPY}
+    where = "pyproject.toml [tool.wheeldock] enable + WHEELDOCK_ENABLE + --enable"
+    assert config.origin("enable") == where
 
 
 def test_the_stronger_place_wins_and_is_remembered() -> None:

@@ -10,10 +10,11 @@ from wheeldock.identifier import (
     BuildIdentifier,
     Group,
     Implementation,
-    Selector,
     identifiers_elsewhere,
     interpreters,
     known_identifiers,
+    matched,
+    matches,
     matching,
 )
 from wheeldock.tags import Architecture, Libc
@@ -29,7 +30,7 @@ IDENTIFIERS = st.builds(
 KNOWN = st.sampled_from(known_identifiers())
 CP313 = BuildIdentifier.parse("cp313-manylinux_x86_64")
 OF_CIBUILDWHEEL = Path(__file__).with_name("cibuildwheel-4.3.3-identifiers.txt")
-"""What `CIBW_ENABLE=all cibuildwheel --platform linux --archs all --print-build-identifiers` prints."""
+"""`cibuildwheel --platform linux --archs all --enable all --print-build-identifiers`."""
 
 
 # --- what exists ---
@@ -131,19 +132,15 @@ def test_versions_are_ordered_as_numbers() -> None:
 
 
 @given(IDENTIFIERS)
-def test_all_is_selected_unless_it_is_said_otherwise(identifier: BuildIdentifier) -> None:
-    assert Selector()(identifier)
-    assert not Selector(skip=("*",))(identifier)
-    assert not Selector(build=())(identifier)
+def test_an_identifier_is_matched_by_everything_and_by_itself(identifier: BuildIdentifier) -> None:
+    assert matches(["*"], identifier)
+    assert matches(["x", str(identifier)], identifier)
+    assert not matches([], identifier)
 
 
-@given(IDENTIFIERS)
-def test_an_identifier_selects_itself_and_skip_has_the_last_word(
-    identifier: BuildIdentifier,
-) -> None:
-    name = str(identifier)
-    assert Selector(build=(name,))(identifier)
-    assert not Selector(build=(name,), skip=(name,))(identifier)
+@given(KNOWN)
+def test_what_exists_is_matched_by_its_name_alone(identifier: BuildIdentifier) -> None:
+    assert matched((str(identifier),)) == {str(identifier)}
 
 
 @pytest.mark.parametrize(
@@ -159,5 +156,5 @@ def test_an_identifier_selects_itself_and_skip_has_the_last_word(
     ],
 )
 def test_a_glob_may_have_braces_brackets_and_wildcards(glob: str, selected: bool) -> None:  # noqa: FBT001
-    assert Selector(build=(glob,))(CP313) is selected
+    assert matches([glob], CP313) is selected
     assert list(matching(glob, ["x", str(CP313)])) == [str(CP313)] * selected

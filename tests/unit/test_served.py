@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.unit.test_abi import target, wheel
+from tests.unit.test_plan import batch
 
 from wheeldock.errors import BuildFailedError, SameWheelError
 from wheeldock.plan import Plan
@@ -64,7 +65,7 @@ class Bench:
         ]
 
     def outcomes(self, *abis: str) -> list[str]:
-        plan = Plan(tuple(map(target, self._abis)), "cp313-cp313", frozenset(abis))
+        plan = Plan((batch(*map(target, self._abis)),), frozenset(abis))
         results = make_all(plan, self.at_once, Shown(self.shown))
         return [outcome(result.report) for result in results]
 

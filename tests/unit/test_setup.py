@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 DEFAULT = BuilderInfo("default", "docker", can_export_cache=True, sees_local_images=True)
 CLASSIC = BuilderInfo("default", "docker", can_export_cache=False, sees_local_images=True)
-OFFICIAL = baseimage.official_image(Policy.parse(baseimage.DEFAULT), setup.ARCHITECTURE)
+OFFICIAL = baseimage.official_image(Policy.parse(baseimage.DEFAULT), baseimage.HOME)
 
 
 class FakeMachine:

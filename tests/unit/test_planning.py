@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.unit.test_baseimage import CONTENTS, NO_REGISTRY, STAND_IN, FakeEngine
+
+from wheeldock import architectures, baseimage, config, imagecontents, planning
+from wheeldock.errors import (
+    BaseImageUnavailableError,
+    ConfigurationError,
+    InterpreterMissingError,
+    NothingSelectedError,
+    UnknownIdentifierError,
+    WheeldockError,
+)
+from wheeldock.imagecontents import ImageContents
+from wheeldock.planning import Asked, Images
+from wheeldock.selection import Reason
+from wheeldock.state import State
+from wheeldock.tags import Architecture, Platform
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wheeldock.plan import Plan
+    from wheeldock.planning import Inputs
+
+MUSL = baseimage.pinned_image("musllinux_1_2", Platform.parse("musllinux_x86_64"))
+assert MUSL is not None
+MUSL_CONTENTS = ImageContents(CONTENTS.interpreters, "musllinux_1_2", "musllinux_1_2_x86_64")
+BOTH = ["cp39-{}_x86_64", "cp313-{}_x86_64"]
+MANYLINUX = [name.format("manylinux") for name in BOTH]
+MUSLLINUX = [name.format("musllinux") for name in BOTH]
+
+
+class Engine(FakeEngine):
+    """One whose musllinux images are for musllinux."""
+
+    def look(self, reference: str, _: object = None) -> ImageContents:
+        contents = super().look(reference)
+        return MUSL_CONTENTS if "musl" in reference else contents
+
+
+class Bench:
+    """A project in the working directory, and an engine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.engine = Engine()
+        self.folder = folder
+        self.said: list[str] = []
+        self.configure()
+
+    def configure(self, text: str = "", *, project: str = "") -> None:
+        text = f'[project]\nname = "tiny"\nversion = "1"\n{project}\n[tool.wheeldock]\n{text}\n'
+        (self.folder / "pyproject.toml").write_text(text)
+
+    def read(self, *only: str, **options: str) -> Inputs:
+        named = {name.replace("_", "-"): value for name, value in options.items()}
+        return planning.read(Asked(only=only, options=named), State(self.folder / ".wheeldock"))
+
+    def plan(self, *only: str, fetch: bool = True, **options: str) -> Plan:
+        images = Images(buildx=self.engine, builder=None, say=self.said.append, notes=None)
+        return images.plan(self.read(*only, **options), fetch=fetch)
+
+    def names(self, *only: str, fetch: bool = True, **options: str) -> list[str]:
+        return [str(target) for target in self.plan(*only, fetch=fetch, **options).targets]
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Bench:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name in ("WHEELDOCK_BUILD", "CIBW_BUILD"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(architectures, "native", lambda: Architecture.X86_64)
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    bench = Bench(tmp_path / "project")
+    monkeypatch.setattr(imagecontents, "look", bench.engine.look)
+    return bench
+
+
+# --- which images ---
+
+
+def test_where_a_registry_answers_both_libcs_are_built(bench: Bench) -> None:
+    assert MUSL is not None
+    official = baseimage.pinned_image("manylinux_2_28", baseimage.HOME)
+    assert official is not None
+    bench.engine.remote = {official.reference, MUSL.reference}
+    assert bench.names() == [*MANYLINUX, *MUSLLINUX]
+    assert bench.said == [f"pulling {official.reference}", f"pulling {MUSL.reference}"]
+
+
+def test_a_registry_that_fails_is_an_error_where_it_answered_before(bench: Bench) -> None:
+    official = baseimage.pinned_image("manylinux_2_28", baseimage.HOME)
+    assert official is not None
+    bench.engine.images = bench.engine.remote = {official.reference}
+    with pytest.raises(BaseImageUnavailableError) as caught:
+        bench.names()
+    assert caught.value is NO_REGISTRY
+
+
+def test_beside_the_stand_in_musllinux_is_left_out_without_asking_a_registry(bench: Bench) -> None:
+    bench.engine.images = {STAND_IN}
+    plan = bench.plan()
+    assert [str(target) for target in plan.targets] == MANYLINUX
+    assert not any("musl" in look for look in bench.engine.looks)
+    (line,) = (line for line in bench.said if "musllinux" in line)
+    assert line.startswith("musllinux_x86_64 is left out: its image musllinux_1_2 is not in the")
+    assert "build = '*-manylinux_* *-musllinux_*' asks for it by name" in line
+    assert sum(out.reason is Reason.IMAGE for out in plan.left_out) == 10
+
+
+def test_beside_the_stand_in_musllinux_is_built_where_its_image_is_there(bench: Bench) -> None:
+    assert MUSL is not None
+    bench.engine.images = {STAND_IN, MUSL.reference}
+    assert bench.names() == [*MANYLINUX, *MUSLLINUX]
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("build = '*-manylinux_* *-musllinux_*'", []),
+        ("skip = '*-manylinux_*'", []),
+        ("musllinux-x86_64-image = 'mine:1'", []),
+        ("", ["cp313-musllinux_x86_64"]),
+    ],
+)
+def test_musllinux_that_was_asked_for_is_not_left_out(
+    bench: Bench, text: str, only: list[str]
+) -> None:
+    bench.engine.images = {STAND_IN}
+    bench.configure(text)
+    with pytest.raises(BaseImageUnavailableError):
+        bench.plan(*only)
+
+
+def test_an_override_may_name_an_image_for_some(bench: Bench) -> None:
+    bench.engine.images = {STAND_IN, "mine:1"}
+    bench.configure(
+        "[[tool.wheeldock.overrides]]\nselect = 'cp313-*'\nmanylinux-x86_64-image = 'mine:1'"
+    )
+    plan = bench.plan()
+    assert [batch.offer.image for batch in plan.batches] == [STAND_IN, "mine:1"]
+    assert plan.batches[1].wish.origin.startswith("pyproject.toml [tool.wheeldock.overrides[0]]")
+
+
+@pytest.mark.parametrize(
+    ("text", "option", "image"),
+    [
+        ("", "manylinux-x86_64-image", "manylinux_2_28"),
+        ("manylinux-x86_64-image = 'a:1'", "manylinux-x86_64-image", "a:1"),
+        ("manylinux-pypy_x86_64-image = 'b:1'", "manylinux-pypy_x86_64-image", "b:1"),
+    ],
+)
+def test_pypy_has_the_image_of_the_others_until_it_has_its_own(
+    bench: Bench, text: str, option: str, image: str
+) -> None:
+    bench.configure(text)
+    inputs = bench.read("pp311-manylinux_x86_64")
+    (wish,) = planning.image_wishes(inputs.settings, inputs.selection.identifiers).values()
+    assert (wish.option, wish.setting) == (option, image)
+
+
+# --- without fetching ---
+
+
+def test_a_plan_fetches_nothing_and_takes_unseen_images_to_have_everything(bench: Bench) -> None:
+    names = bench.names(fetch=False, archs="aarch64", build="cp313-*")
+    assert names == ["cp313-manylinux_aarch64", "cp313-musllinux_aarch64"]
+    assert bench.engine.looks == bench.said == []
+
+
+def test_without_an_engine_there_is_a_plan_all_the_same(bench: Bench) -> None:
+    bench.configure("archs = 'all'\nmanylinux-s390x-image = 'mine:1'", project="")
+    plan = planning.without_engine(bench.read(build="cp313-manylinux_*"))
+    assert [str(batch.wish.platform.architecture) for batch in plan.batches] == list(Architecture)
+    emulated = {
+        batch.wish.platform.architecture for batch in plan.batches if batch.offer.is_emulated
+    }
+    assert emulated == set(Architecture) - {Architecture.X86_64, Architecture.I686}
+    tags = [batch.offer.platform_tag for batch in plan.batches]
+    assert tags[0] == "manylinux_2_28_x86_64"
+    assert "" in tags
+
+
+# --- bad input ---
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "said"),
+    [
+        ("build = 'cp38-* cp3133-*'", UnknownIdentifierError, ["'cp38-*'", "'cp3133-*'"]),
+        ("build = 'pp*'", UnknownIdentifierError, ["enable names pypy or pypy-eol"]),
+        ("build = 'cp310-*'", InterpreterMissingError, ["has no cp310-cp310"]),
+        ("build = 'cp39-*'\nskip = 'cp3?-*'", NothingSelectedError, ["contradict each other"]),
+        ("build = 'cp313-win*'", NothingSelectedError, ["build = 'cp313-win*'"]),
+        ("archs = 'arm64 ppc'", ConfigurationError, ["archs: got 'arm64'", "mean aarch64?"]),
+        ("enable = ['pipy']", ConfigurationError, ["enable: got 'pipy'", "pypy-eol"]),
+        ("allow-empty = 'no'", ConfigurationError, ["allow-empty: got 'no'", "true or false"]),
+        ("manylinux-x86_64-image = 'manylinux2010'", ConfigurationError, ["no official image"]),
+    ],
+)
+def test_what_is_asked_for_wrongly_is_refused(
+    bench: Bench, text: str, error: type[WheeldockError], said: list[str]
+) -> None:
+    bench.engine.images = {STAND_IN}
+    bench.configure(text)
+    with pytest.raises(error) as caught:
+        bench.plan()
+    for part in said:
+        assert part in caught.value.message
+
+
+def test_what_is_asked_for_in_vain_is_remarked(bench: Bench) -> None:
+    bench.configure("build = 'cp313-* cp39-*'\nskip = 'cp39-* cp27-*'")
+    assert [line.partition(":")[0] for line in bench.read().remarks] == ["build", "skip"]
+
+
+def test_an_empty_plan_is_none_where_that_is_allowed(bench: Bench) -> None:
+    bench.engine.images = {STAND_IN}
+    bench.configure("skip = '*'")
+    with pytest.raises(NothingSelectedError):
+        bench.plan()
+    assert bench.names(allow_empty="1") == []
+
+
+def test_what_the_project_requires_is_named_when_nothing_is_left(bench: Bench) -> None:
+    bench.engine.images = {STAND_IN}
+    bench.configure(project='requires-python = "<3.9"')
+    with pytest.raises(NothingSelectedError, match=r"requires-python = '<3\.9' leave none"):
+        bench.plan()
+
+
+def test_the_default_is_what_the_configuration_calls_it() -> None:
+    loaded = config.load({}, path="p", environ={}, overrides={})
+    assert {setting.origin for setting in loaded.settings} == {planning._DEFAULT}
