@@ -38,8 +38,8 @@ _VERSIONED_BY_GIT = re.compile(
 _TAG = "%(objectname) %(refname) %(objecttype) %(*objecttype)"
 """A tag's line: its object, its name, what that object is and, if it is a tag, what of."""
 
-_KEY = "wheeldock-key"
-"""The file that says what a Git directory was made from."""
+_KEY = "wheeldock-1"
+"""The file that says what a Git directory was made from; the number is that of how it is made."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,8 @@ def _make(checkout: _Checkout, tree: Path, folder: Path) -> None:
         _pack(tree, [files.strip()], packs / "pack-files.pack")
     if checkout.subfolder:
         only = _commit_of_these_alone(checkout, tree, files.strip(), folder)
-        refs.append((only, f"refs/replace/{checkout.head}"))
+        if only != checkout.head:
+            refs.append((only, f"refs/replace/{checkout.head}"))
     lines = sorted((ref, name) for name, ref in refs)
     packed = "".join(f"{name} {ref}\n" for ref, name in lines)
     (folder / "packed-refs").write_bytes(os.fsencode(packed))

@@ -79,6 +79,14 @@ def test_in_a_subfolder_git_says_what_it_says_at_home(home: Path, tmp_path: Path
     assert there.said == []
 
 
+def test_a_repository_may_have_nothing_else_than_the_folder(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    plant(home, "a/b/pyproject.toml")
+    git(home, "init")
+    commit(home, "one", "v1")
+    assert version(There(home / "a" / "b", tmp_path).tree) == version(home)
+
+
 def test_files_elsewhere_in_the_repository_stay_at_home(home: Path, tmp_path: Path) -> None:
     (home / "other" / "large").write_text("changed")
     there = There(home / "python" / "ä b", tmp_path)
