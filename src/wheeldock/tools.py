@@ -9,7 +9,6 @@ made when what they are made from has changed, beside the builds of the wheels.
 from __future__ import annotations
 
 import contextlib
-import gzip
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -66,11 +65,14 @@ class KeptTools(KeptFolder):
             if file.read(2) != _GZIP:
                 return "no tools"
         if thorough:
+            import gzip  # noqa: PLC0415 - no build reads it so
+            import zlib  # noqa: PLC0415
+
             try:
                 with gzip.open(self.file) as content:
                     while content.read(1 << 20):
                         pass
-            except (OSError, EOFError, ValueError):
+            except (OSError, EOFError, zlib.error):
                 return "corrupt"
         return ""
 

@@ -17,8 +17,11 @@ from wheeldock.recipe import (
     compiler_cache_request,
     sdist_request,
     seed_request,
+    tools_file_request,
+    tools_image_request,
     wheel_request,
 )
+from wheeldock.request import ImageOutput
 from wheeldock.seeds import Seeds
 
 if TYPE_CHECKING:
@@ -129,6 +132,19 @@ def test_what_the_machine_has_is_in_no_steps_key(bundle: Path) -> None:
     assert not seeded.secrets, "BuildKit reads the whole root file system for a secret mount"
     assert seeded.hosts.keys() == WHEEL.hosts.keys(), "the names are in the keys"
     assert seeded.hosts != WHEEL.hosts
+
+
+def test_the_tools_are_kept_by_builds_of_the_same_stage() -> None:
+    image = tools_image_request(RECIPE, "tiny-builder:x", {"a": "b"})
+    assert (image.target, image.output) == ("builder", ImageOutput("tiny-builder:x"))
+    assert image.labels == {"a": "b"}
+    file = tools_file_request(RECIPE, Path("/fresh"))
+    assert (file.target, file.output) == ("tools-file", Path("/fresh"))
+    for request in (image, file):
+        assert request.hosts == WHEEL.hosts
+        for name in ("BASE_IMAGE", "TOOLS_INTERPRETER"):
+            assert request.build_args[name] == WHEEL.build_args[name]
+    assert not WHEEL.labels
 
 
 def test_cache_mounts_are_filled_by_a_build_that_gives_nothing() -> None:

@@ -75,6 +75,16 @@ def test_the_folder_has_what_the_machine_has(bundle: Path, tmp_path: Path) -> No
     assert not list(folder.iterdir())
 
 
+def test_kept_tools_are_asked_for_by_what_they_were_made_from(bundle: Path, tmp_path: Path) -> None:
+    """Their own content would have to be read for each build."""
+    one, other = (Seeds(tools=bundle, tools_inputs=digit * 64) for digit in "ab")
+    assert one.hosts()["tools.wheeldock"] == "fdaa" + ":aaaa" * 7
+    assert one.hosts() != other.hosts()
+    folder = tmp_path / "seeds"
+    one.lay_out(folder)
+    assert (folder / "tools").read_bytes() == bundle.read_bytes()
+
+
 # --- what is missing in the engine ---
 
 
