@@ -19,7 +19,7 @@ from wheeldock.builder import Buildx
 from wheeldock.cache import BASE_IMAGES
 from wheeldock.errors import UsageError
 from wheeldock.failures import cache_export_unsupported
-from wheeldock.planning import Images
+from wheeldock.imagechoice import Images
 from wheeldock.progress import ProgressMode, open_progress
 from wheeldock.run import Run
 from wheeldock.scheduler import default_jobs
@@ -56,8 +56,8 @@ def run(asked: Asked, *, dry_run: bool, progress: str, cold: bool = False) -> No
         buildx = Buildx()
         builder = _builder(inputs.settings, buildx)
         notes = None if cold else inputs.settings.cache_dir / BASE_IMAGES
-        images = Images(buildx=buildx, builder=builder, say=display.say, notes=notes)
-        if not (plan := images.plan(inputs, fetch=True)).targets:
+        images = Images(buildx=buildx, builder=builder, say=display.say, notes=notes, fetch=True)
+        if not (plan := planning.make(inputs, images)).targets:
             display.say(planning.emptiness(inputs).message)
             return
         source, settings = inputs.source, inputs.settings

@@ -11,7 +11,7 @@ from wheeldock import planning, planview
 from wheeldock.builder import Buildx
 from wheeldock.cache import BASE_IMAGES
 from wheeldock.errors import BuildxMissingError, EngineUnreachableError
-from wheeldock.planning import Images
+from wheeldock.imagechoice import Images
 from wheeldock.state import State
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ def _plan(inputs: Inputs, say: Callable[[str], None]) -> Plan:
     notes = inputs.settings.cache_dir / BASE_IMAGES
     try:
         builder = buildx.info(inputs.settings.builder or None)
-        images = Images(buildx=buildx, builder=builder, say=say, notes=notes)
-        return images.plan(inputs, fetch=False)
+        images = Images(buildx=buildx, builder=builder, say=say, notes=notes, fetch=False)
+        return planning.make(inputs, images)
     except (EngineUnreachableError, BuildxMissingError) as error:
         # Which wheels there will be is known without an engine, as long as images have them all.
         say(f"{error.message}: planning without a look at the images")

@@ -74,7 +74,7 @@ class RunReport:
     stand_in: bool
     """Whether the base image was a stand-in for an official one."""
     base_images: Mapping[str, str] = field(default_factory=dict)
-    """The image of each platform's wheels, by platform; `base_image` is the sdist's."""
+    """The image of each wheel, by target; `base_image` is the sdist's."""
     targets: tuple[TargetReport, ...]
 
 

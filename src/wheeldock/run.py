@@ -228,7 +228,11 @@ class Run:
             seconds=round(seconds, 3),
             base_image=self.plan.main.offer.image,
             stand_in=self.plan.main.offer.is_stand_in,
-            base_images={str(b.wish.platform): b.offer.image for b in self.plan.batches},
+            base_images={
+                str(target): batch.offer.image
+                for batch in self.plan.batches
+                for target in batch.targets
+            },
             targets=tuple(result.report for result in results),
         )
 

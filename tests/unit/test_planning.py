@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.unit.test_baseimage import CONTENTS, NO_REGISTRY, STAND_IN, FakeEngine
 
-from wheeldock import architectures, baseimage, config, imagecontents, planning
+from wheeldock import (
+    architectures,
+    baseimage,
+    config,
+    imagechoice,
+    imagecontents,
+    planning,
+)
 from wheeldock.errors import (
     BaseImageUnavailableError,
     ConfigurationError,
@@ -14,8 +21,9 @@ from wheeldock.errors import (
     UnknownIdentifierError,
     WheeldockError,
 )
+from wheeldock.imagechoice import Images
 from wheeldock.imagecontents import ImageContents
-from wheeldock.planning import Asked, Images
+from wheeldock.planning import Asked
 from wheeldock.selection import Reason
 from wheeldock.state import State
 from wheeldock.tags import Architecture, Platform
@@ -60,8 +68,10 @@ class Bench:
         return planning.read(Asked(only=only, options=named), State(self.folder / ".wheeldock"))
 
     def plan(self, *only: str, fetch: bool = True, **options: str) -> Plan:
-        images = Images(buildx=self.engine, builder=None, say=self.said.append, notes=None)
-        return images.plan(self.read(*only, **options), fetch=fetch)
+        images = Images(
+            buildx=self.engine, builder=None, say=self.said.append, notes=None, fetch=fetch
+        )
+        return planning.make(self.read(*only, **options), images)
 
     def names(self, *only: str, fetch: bool = True, **options: str) -> list[str]:
         return [str(target) for target in self.plan(*only, fetch=fetch, **options).targets]
@@ -159,7 +169,7 @@ def test_pypy_has_the_image_of_the_others_until_it_has_its_own(
 ) -> None:
     bench.configure(text)
     inputs = bench.read("pp311-manylinux_x86_64")
-    (wish,) = planning.image_wishes(inputs.settings, inputs.selection.identifiers).values()
+    (wish,) = imagechoice.image_wishes(inputs.settings, inputs.selection.identifiers).values()
     assert (wish.option, wish.setting) == (option, image)
 
 
@@ -235,4 +245,4 @@ def test_what_the_project_requires_is_named_when_nothing_is_left(bench: Bench) -
 
 def test_the_default_is_what_the_configuration_calls_it() -> None:
     loaded = config.load({}, path="p", environ={}, overrides={})
-    assert {setting.origin for setting in loaded.settings} == {planning._DEFAULT}
+    assert {setting.origin for setting in loaded.settings} == {imagechoice._DEFAULT}

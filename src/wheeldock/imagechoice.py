@@ -1,0 +1,148 @@
+"""
+The images that a selection is built on: what the configuration names, and what there is.
+
+A build fetches the images that it lacks. `invoke plan` only looks at those that are here, and
+plans on the others unseen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wheeldock import architectures, baseimage
+from wheeldock.errors import EngineUnreachableError
+from wheeldock.identifier import Implementation
+from wheeldock.plan import Absent, ImageWish, Offer
+from wheeldock.tags import Libc, Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from wheeldock.baseimage import BaseImage
+    from wheeldock.builder import BuilderInfo, Buildx
+    from wheeldock.config import Config
+    from wheeldock.identifier import BuildIdentifier
+    from wheeldock.selection import Selection
+
+_DEFAULT = "default"
+
+_BY_NAME = "build = '*-manylinux_* *-musllinux_*'"
+
+
+def image_wishes(
+    settings: Config, identifiers: Iterable[BuildIdentifier]
+) -> dict[BuildIdentifier, ImageWish]:
+    """The image that each identifier is to be built on."""
+    return {identifier: _image_wish(settings, identifier) for identifier in identifiers}
+
+
+def _image_wish(settings: Config, identifier: BuildIdentifier) -> ImageWish:
+    platform = identifier.platform
+    option = platform.image_option
+    if identifier.implementation is Implementation.PYPY:
+        # cibuildwheel documents options of PyPy's own, with the defaults of the others.
+        own = f"{platform.libc}-pypy_{platform.architecture}-image"
+        option = option if settings.origin(own, identifier) == _DEFAULT else own
+    setting = settings.for_target(identifier).images[option]
+    return ImageWish(platform, option, setting, settings.origin(option, identifier))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Images:
+    """Finds the images to build on."""
+
+    buildx: Buildx
+    builder: BuilderInfo | None
+    say: Callable[[str], None]
+    notes: Path | None
+    """A folder that tells of images, as `baseimage.resolve` takes it."""
+
+    fetch: bool
+    """Whether to get those that are not here."""
+
+    def __call__(
+        self, wishes: Iterable[ImageWish], selection: Selection
+    ) -> dict[ImageWish, Offer | Absent]:
+        """
+        The image for each wish, or the reason to do without.
+
+        Raises what `baseimage.resolve` raises.
+        """
+        return {wish: self._absent(wish, selection) or self._offer(wish) for wish in wishes}
+
+    def _offer(self, wish: ImageWish) -> Offer:
+        base_image = self._resolve(wish) if self.fetch else self._at_hand(wish)
+        return unseen(wish) if base_image is None else _seen(wish, base_image)
+
+    def _resolve(self, wish: ImageWish) -> BaseImage:
+        return baseimage.resolve(
+            wish.setting,
+            wish.platform,
+            self.buildx,
+            say=self.say,
+            builder=self.builder,
+            notes=self.notes,
+        )
+
+    def _at_hand(self, wish: ImageWish) -> BaseImage | None:
+        return baseimage.at_hand(
+            wish.setting, wish.platform, self.buildx, builder=self.builder, notes=self.notes
+        )
+
+    def _absent(self, wish: ImageWish, selection: Selection) -> Absent | None:
+        """
+        The reason to do without an image, if there is one.
+
+        No stand-in is there for musllinux. On a machine that has the one for manylinux, since
+        set-up reached no registry, a build that merely did not rule musllinux out does without.
+        """
+        if not is_spare(wish, selection) or self._at_hand(wish) is not None:
+            return None
+        try:
+            if not baseimage.has_stand_in(wish.platform.architecture, self.buildx):
+                return None
+        except EngineUnreachableError:
+            return None
+        why = (
+            f"its image {wish.setting} is not in the engine, which has the stand-in for "
+            f"manylinux alone; {_BY_NAME} asks for it by name"
+        )
+        if self.fetch:
+            self.say(f"{wish.platform} is left out: {why}")
+        return Absent(why)
+
+
+def is_spare(wish: ImageWish, selection: Selection) -> bool:
+    """Whether a platform is selected, next to another, without anybody having named it."""
+    return (
+        wish.platform.libc is Libc.MUSL
+        and wish.origin == _DEFAULT
+        and not selection.selector.asks_for(wish.platform)
+        and any(identifier.libc is Libc.GLIBC for identifier in selection.identifiers)
+    )
+
+
+def _seen(wish: ImageWish, base_image: BaseImage) -> Offer:
+    architecture = wish.platform.architecture
+    return Offer(
+        image=base_image.reference,
+        digest=base_image.digest,
+        interpreters=base_image.interpreters,
+        platform_tag=base_image.policy.platform_tag(architecture),
+        is_stand_in=base_image.is_stand_in,
+        is_emulated=architectures.is_emulated(architecture),
+    )
+
+
+def unseen(wish: ImageWish) -> Offer:
+    """An image that nobody has looked into. Raises ConfigurationError."""
+    architecture = wish.platform.architecture
+    pinned = baseimage.pinned_image(wish.setting, wish.platform)
+    return Offer(
+        image=pinned.reference if pinned else wish.setting,
+        interpreters=None,
+        platform_tag=Policy.parse(wish.setting).platform_tag(architecture) if pinned else "",
+        is_emulated=architectures.is_emulated(architecture),
+    )
