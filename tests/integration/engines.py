@@ -69,8 +69,14 @@ class Engine:
 
 
 @contextlib.contextmanager
-def second_engine(folder: Path, *, containerd_store: bool) -> Iterator[Engine]:
-    """Run an engine that keeps all that is its own in that folder, which goes with it."""
+def second_engine(
+    folder: Path, *, containerd_store: bool, bridge: bool = False
+) -> Iterator[Engine]:
+    """
+    Run an engine that keeps all that is its own in that folder, which goes with it.
+
+    Without a bridge only steps without a network run on it.
+    """
     program = shutil.which("dockerd")
     if program is None:
         pytest.skip("the engine of this machine is on another")
@@ -82,7 +88,8 @@ def second_engine(folder: Path, *, containerd_store: bool) -> Iterator[Engine]:
         f"--exec-root={folder}/exec",
         f"--pidfile={folder}/pid",
         f"--host=unix://{folder}/sock",
-        *("--bridge=none", "--iptables=false", "--ip6tables=false"),
+        *("--iptables=false", "--ip6tables=false"),
+        *([] if bridge else ["--bridge=none"]),
         *_storage(folder, containerd_store=containerd_store),
     ]
     with (folder / "log").open("wb") as log:

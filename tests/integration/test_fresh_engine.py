@@ -12,6 +12,7 @@ from tests.integration.engines import Engine, second_engine
 from tests.integration.workplace import ONE, Workplace
 
 from wheeldock.builder import Buildx
+from wheeldock.errors import BuildFailedError
 from wheeldock.progress import Quiet
 from wheeldock.request import BuildRequest
 from wheeldock.targets import TargetMaker, TargetResult
@@ -43,7 +44,8 @@ COPY --from=build /out/ /
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A second engine, which knows nothing at first."""
-    with second_engine(tmp_path_factory.mktemp("engine"), containerd_store=True) as engine:
+    folder = tmp_path_factory.mktemp("engine")
+    with second_engine(folder, containerd_store=True, bridge=True) as engine:
         yield engine
 
 
@@ -143,14 +145,15 @@ def test_the_cache_folder_is_all_that_a_fresh_engine_needs(
     workplace.built(workplace.build(*ONE, environment=here))
     first = workplace.report()
 
-    files = [path for path in (workplace.state / "cache").rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) < 100_000, files
+    cache = workplace.state / "cache"
+    exported = [path for path in cache.glob("*/*/blobs/**/*") if path.is_file()]
+    assert sum(path.stat().st_size for path in exported) < 100_000, exported
 
     other = Workplace(tmp_path / "elsewhere", tmp_path / "other-temporary", print)
     for place, task in ((workplace, "cache.save"), (other, "cache.restore")):
         ended = place.run(task, str(tmp_path / "saved"))
         assert ended.code == 0, ended.err
-        assert ended.out.startswith("2 exports (")
+        assert ended.out.startswith("4 exports (")
     there = {**here, "DOCKER_HOST": engine.address, "XDG_CACHE_HOME": f"{tmp_path}/home-2"}
     with docker_registry.also(engine.inside):
         for _ in ("fresh", "pruned"):
@@ -161,6 +164,18 @@ def test_the_cache_folder_is_all_that_a_fresh_engine_needs(
             # Not even the base image was fetched.
             assert engine.docker("images", "--quiet", "--all") == ""
             assert 0 < engine.stored() < 10_000_000
+        installs_no_tools(other, there)
+
+
+def installs_no_tools(workplace: Workplace, environment: dict[str, str]) -> None:
+    """Build what changed, without a network: the tools can only come from the cache folder."""
+    pyproject = workplace.folder / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace('"setuptools"', ""))
+    ended = workplace.build(*ONE, environment=environment)
+    assert ended.code == BuildFailedError.code, ended.err
+    assert "setuptools" in ended.err, "the build backend is missing, which runs after the tools"
+    stages = workplace.report()["sdist"]["stages"]
+    assert {"tools", "env", "sdist"} <= stages.keys()
 
 
 def cached(report: dict[str, dict[str, object]]) -> dict[str, object]:
