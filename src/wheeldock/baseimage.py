@@ -52,6 +52,8 @@ class BaseImage:
     policy: Policy
     interpreters: frozenset[str]
     """The folders of /opt/python, e.g. `cp313-cp313`."""
+    has_installer: bool
+    """Whether it can install PyPy and GraalPy there."""
     is_stand_in: bool
     description: str
     """The image in a line, for people."""
@@ -300,6 +302,7 @@ def _base_image(
         digest=digest,
         policy=_policy(reference, contents, platform),
         interpreters=contents.interpreters,
+        has_installer=contents.has_installer,
         is_stand_in=_is_stand_in(reference),
         description=_description(reference, pinned),
     )

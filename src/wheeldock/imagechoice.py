@@ -130,6 +130,7 @@ def _seen(wish: ImageWish, base_image: BaseImage) -> Offer:
         image=base_image.reference,
         digest=base_image.digest,
         interpreters=base_image.interpreters,
+        has_installer=base_image.has_installer,
         platform_tag=base_image.policy.platform_tag(architecture),
         is_stand_in=base_image.is_stand_in,
         is_emulated=architectures.is_emulated(architecture),

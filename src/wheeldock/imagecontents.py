@@ -45,6 +45,8 @@ class ImageContents:
     """AUDITWHEEL_POLICY of its environment, or "", e.g. `manylinux_2_28`."""
     platform: str
     """AUDITWHEEL_PLAT of its environment, or "", e.g. `manylinux_2_28_x86_64`."""
+    has_installer: bool = False
+    """Whether its `manylinux-interpreters` can install more, PyPy and GraalPy."""
 
 
 def of(reference: str, image_id: str, builder: BuilderInfo | None = None) -> ImageContents:
@@ -130,6 +132,7 @@ def _read(folder: Path) -> ImageContents:
         interpreters=frozenset((folder / "interpreters").read_text().split()),
         policy=(folder / "policy").read_text().strip(),
         platform=(folder / "platform").read_text().strip(),
+        has_installer=bool((folder / "installer").read_text().strip()),
     )
 
 
@@ -143,7 +146,12 @@ def recall(digest: str, folder: Path | None = None) -> ImageContents | None:
     try:
         fields = json.loads(_file(digest, folder).read_text())
         interpreters = frozenset(map(str, fields["interpreters"]))
-        return ImageContents(interpreters, str(fields["policy"]), str(fields["platform"]))
+        return ImageContents(
+            interpreters=interpreters,
+            policy=str(fields["policy"]),
+            platform=str(fields["platform"]),
+            has_installer=bool(fields.get("has_installer")),
+        )
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
@@ -156,6 +164,7 @@ def remember(digest: str, contents: ImageContents, folder: Path | None = None) -
         "interpreters": sorted(contents.interpreters),
         "policy": contents.policy,
         "platform": contents.platform,
+        "has_installer": contents.has_installer,
     }
     file = _file(digest, folder)
     with contextlib.suppress(OSError):

@@ -59,14 +59,18 @@ class Offer:
     """The policy's, e.g. `manylinux_2_28_x86_64`; "" where nobody knows."""
     digest: str = ""
     """What the reference pins, or the image's id in the engine; "" where nothing tells."""
+    has_installer: bool = False
+    """Whether it installs PyPy and GraalPy when a wheel for them is built."""
     is_stand_in: bool = False
     """Whether it takes an official image's place."""
     is_emulated: bool = False
     """Whether this machine needs QEMU to run it."""
 
     def has(self, identifier: BuildIdentifier) -> bool:
-        """Whether it has the identifier's interpreter, as far as is known."""
-        return self.interpreters is None or identifier.interpreter in self.interpreters
+        """Whether it has or gets the identifier's interpreter, as far as is known."""
+        if self.interpreters is None or identifier.interpreter in self.interpreters:
+            return True
+        return self.has_installer and identifier.implementation is not Implementation.CPYTHON
 
 
 @dataclass(frozen=True)

@@ -22,24 +22,33 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 OWN = "wheeldock-test-own:1"
+INSTALLER = """\
+#!/bin/sh
+test "$*" = "ensure pp311-pypy311_pp80" && ln -s cp311-cp311 /opt/python/pp311-pypy311_pp80
+"""
+"""What the official images have, but for where PyPy comes from, which is no PyPy here."""
+
 OVERRIDE = f"""\
 [tool.wheeldock]
-build = "cp311-* cp313-*"
+build = "pp311-* cp313-*"
+enable = "pypy"
 skip = "*-musllinux_*"
 
 [[tool.wheeldock.overrides]]
-select = "cp311-*"
+select = "pp*"
 manylinux-x86_64-image = "{OWN}"
 """
 
 
 @pytest.fixture
 def own_image(buildx: Buildx, base_image: BaseImage, tmp_path: Path) -> Iterator[str]:
-    """An image of one's own, made from the base image."""
+    """An image of one's own that installs more interpreters, made from the base image."""
     folder = tmp_path / "own"
     folder.mkdir()
+    (folder / "manylinux-interpreters").write_text(INSTALLER)
+    (folder / "manylinux-interpreters").chmod(0o755)
     (folder / "Dockerfile").write_text(
-        f"FROM {base_image.reference} AS own\nRUN --network=none echo own > /etc/wheeldock-own\n"
+        f"FROM {base_image.reference} AS own\nCOPY manylinux-interpreters /usr/local/bin/\n"
     )
     request = BuildRequest(
         target="own",
@@ -53,7 +62,7 @@ def own_image(buildx: Buildx, base_image: BaseImage, tmp_path: Path) -> Iterator
     buildx.remove_image(OWN)
 
 
-def test_a_plan_says_what_a_build_then_does_on_each_image(
+def test_a_plan_says_what_a_build_then_does_with_an_image_of_ones_own_for_pypy(
     workplace: Workplace, base_image: BaseImage, own_image: str
 ) -> None:
     projects.write_tiny(workplace.folder, pyproject=OVERRIDE)
@@ -62,8 +71,8 @@ def test_a_plan_says_what_a_build_then_does_on_each_image(
     assert ended.out.count("\n") == 1
     planned = {job["only"]: job["image"] for job in json.loads(ended.out)["include"]}
     assert planned == {
-        "cp311-manylinux_x86_64": own_image,
         "cp313-manylinux_x86_64": base_image.reference,
+        "pp311-manylinux_x86_64": own_image,
     }
     assert not workplace.state.exists()
 

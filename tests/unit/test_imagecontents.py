@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from wheeldock.request import BuildRequest
 
 CONTENTS = ImageContents(
-    frozenset({"cp313-cp313", "cp313-cp313t"}), "musllinux_1_2", "musllinux_1_2_x86_64"
+    frozenset({"cp313-cp313", "cp313-cp313t"}),
+    "musllinux_1_2",
+    "musllinux_1_2_x86_64",
+    has_installer=True,
 )
 ID = "sha256:" + "a1" * 32
 
@@ -49,6 +52,7 @@ class FakeBuildx:
         (request.output / "interpreters").write_text("cp313-cp313\ncp313-cp313t\n")
         (request.output / "policy").write_text("musllinux_1_2\n")
         (request.output / "platform").write_text("musllinux_1_2_x86_64\n")
+        (request.output / "installer").write_text("/usr/local/bin/manylinux-interpreters\n")
 
     def stop(self) -> None:
         self.stopped.set()

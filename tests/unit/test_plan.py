@@ -6,7 +6,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from wheeldock.errors import InterpreterMissingError
-from wheeldock.identifier import BuildIdentifier, known_identifiers
+from wheeldock.identifier import BuildIdentifier, Group, known_identifiers
 from wheeldock.plan import Absent, Batch, BuildTarget, ImageWish, Offer, Plan, make_plan
 from wheeldock.selection import Reason, Selector, select
 from wheeldock.tags import Platform
@@ -78,6 +78,16 @@ def test_an_image_that_nobody_has_looked_into_is_taken_to_have_everything() -> N
     assert pythons("cp31?-*", offer=offer) == ["cp310", "cp311", "cp312", "cp313", "cp314", "cp315"]
     (batch,) = plan_of(Selector(), manylinux_x86_64=offer).batches
     assert batch.tools_interpreter == ""
+
+
+def test_an_image_that_installs_pypy_and_graalpy_is_taken_to_have_them() -> None:
+    offer = replace(OFFER, has_installer=True)
+    selector = Selector(build=("pp31?-*", "gp*", "cp39-*"), enable=frozenset(Group))
+    planned = [str(t) for t in plan_of(selector, manylinux_x86_64=offer).targets]
+    pythons = [name.partition("-")[0] for name in planned]
+    assert pythons == ["cp39", "pp310", "pp311", "pp312", "gp312_250", "gp313_253"]
+    with pytest.raises(InterpreterMissingError, match="has no pp310-pypy310_pp73 or pp311-"):
+        plan_of(selector, manylinux_x86_64=OFFER)
 
 
 @pytest.mark.parametrize(
