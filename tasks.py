@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from invoke import Collection, Context, task
+from invoke import Collection, Context, Exit, task
 
 from wheeldock.tasks import ns
 
@@ -91,6 +91,21 @@ def reference(_: Context) -> None:
     readme.write_text(text, encoding="utf-8")
 
 
+@task
+def refresh_images(_: Context) -> None:
+    """
+    Pin the newest official images, as their registry has them.
+
+    Example: invoke dev.refresh-images
+    """
+    from maintenance import pins
+
+    try:
+        pins.refresh(Path("src/wheeldock/resources/pinned-images.toml"), print)
+    except (OSError, ValueError) as error:
+        raise Exit(f"error: no image was pinned anew: {error}") from None
+
+
 def _run(c: Context, command: str) -> None:
     """Run a command with the programs of this virtual environment first on the path."""
     programs = Path(sys.executable).parent
@@ -126,4 +141,4 @@ def _is_shell(path: Path) -> bool:
     return path.suffix == ".sh" or (first.startswith(b"#!") and b"sh" in first)
 
 
-ns.add_collection(Collection("dev", lint, suite, bench, reference))
+ns.add_collection(Collection("dev", lint, suite, bench, reference, refresh_images))

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+import tomli
+from maintenance.pins import refresh
 from python_on_whales import DockerClient
 
 from wheeldock import baseimage, imagecontents
@@ -299,6 +301,33 @@ def test_without_a_registry_and_a_stand_in_a_short_name_is_an_error(
     with pytest.raises(BaseImageUnavailableError) as caught:
         resolve("manylinux_2_34", buildx)
     assert "invoke setup" in caught.value.cure
+
+
+def test_pins_are_set_to_the_newest_that_a_registry_has(
+    buildx: Buildx, docker_registry: Registry, tmp_path: Path
+) -> None:
+    name = f"{docker_registry.address}/pypa/manylinux_2_28_x86_64"
+    docker = DockerClient()
+    (tmp_path / "Dockerfile").write_text("FROM scratch AS empty\nCOPY pins.toml /\n")
+    digests = {}
+    for tag in ("2026.9.30-1", "2026.10.2-1"):
+        pins = tmp_path / "pins.toml"
+        pins.write_text(f'[x86_64]\nmanylinux_2_28 = {{ image = "{name}@{tag}", tag = "{tag}" }}\n')
+        request = BuildRequest(
+            target="empty",
+            dockerfile=tmp_path / "Dockerfile",
+            context=tmp_path,
+            output=ImageOutput(f"{name}:{tag}"),
+        )
+        for _ in buildx.build(request):
+            pass
+        docker.image.push(f"{name}:{tag}", quiet=True)
+        (digests[tag],) = docker.image.inspect(f"{name}:{tag}").repo_digests
+        buildx.remove_image(f"{name}:{tag}")
+    refresh(pins, print)
+    (entry,) = tomli.loads(pins.read_text())["x86_64"].values()
+    assert entry == {"image": digests["2026.10.2-1"], "tag": "2026.10.2-1"}
+    assert digests["2026.9.30-1"] != digests["2026.10.2-1"]
 
 
 def test_an_image_in_which_nothing_runs_is_no_base_image(buildx: Buildx, tmp_path: Path) -> None:
