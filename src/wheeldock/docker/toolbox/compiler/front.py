@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compiler import includes, memory, statistics
-from compiler.history import History, open_history
+from compiler.history import History, open_history, shipped
 from compiler.rust import CachedRust
 from compiler.size import trim
 from compiler.toolchain import compilers_on_path
@@ -65,6 +65,7 @@ class CachedCompilers(AbstractContextManager[None]):
         self._at_once = at_once
         self._cold = cold
         self._path = os.environ["PATH"]
+        self._shipped = shipped(source)
         self._rust: CachedRust | None = None
         self._history: History | None = None
         self.counts: Counts | None = None
@@ -79,7 +80,7 @@ class CachedCompilers(AbstractContextManager[None]):
             caches = {} if self._cold else _caches(slot, self._source, self._environment)
             os.environ["PATH"] = _set_up({"slot": slot, **caches})
             if caches:
-                known = [caches["includes"], (STATE / "identity").read_text("utf-8")]
+                known = [self._shipped, (STATE / "identity").read_text("utf-8")]
                 self._history = open_history(
                     CACHE / "history", self._source, self._environment, known
                 )

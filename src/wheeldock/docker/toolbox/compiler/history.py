@@ -11,11 +11,13 @@ import json
 import os
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from compiler import includes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from compiler.statistics import Compile
 
@@ -33,11 +35,9 @@ class History:
     """What builds of one wheel compiled."""
 
     note: Path
-    """The file in which it is kept."""
+    """The file in which it is kept, by all that the compiles have in common."""
     source: Path
     """The source tree."""
-    surroundings: str
-    """A digest of what all compiles depend on."""
 
     def again(self, compiles: Sequence[Compile]) -> int:
         """How many of these compiles were done before and had to be done again all the same."""
@@ -47,7 +47,7 @@ class History:
 
     @property
     def is_known(self) -> bool:
-        """Whether the wheel was built before, with the same surroundings."""
+        """Whether the wheel was built before, in the same surroundings."""
         return self._read() is not None
 
     def keep(self, compiles: Sequence[Compile]) -> None:
@@ -55,8 +55,7 @@ class History:
         units = {**self._units(), **self._digests(each.source for each in compiles)}
         self.note.parent.mkdir(parents=True, exist_ok=True)
         beside = self.note.with_name(f"{self.note.name}.{os.getpid()}.tmp.")
-        text = json.dumps({"surroundings": self.surroundings, "units": units})
-        beside.write_text(text, "utf-8")
+        beside.write_text(json.dumps(units), "utf-8")
         beside.replace(self.note)
 
     def _units(self) -> dict[str, str]:
@@ -64,9 +63,8 @@ class History:
 
     def _read(self) -> dict[str, str] | None:
         try:
-            kept = json.loads(self.note.read_text("utf-8"))
-            return dict(kept["units"]) if kept["surroundings"] == self.surroundings else None
-        except (OSError, ValueError, KeyError, TypeError):
+            return dict(json.loads(self.note.read_text("utf-8")))
+        except (OSError, ValueError, TypeError):
             return None
 
     def _digests(self, sources: Iterable[str]) -> dict[str, str]:
@@ -81,20 +79,19 @@ class History:
         return found
 
 
+def shipped(source: Path) -> str:
+    """A digest of what a source tree has for compiles, before its build adds to it."""
+    return includes.tree(source, contents=_HEADERS).hex()
+
+
 def open_history(folder: Path, source: Path, environment: Path, known: Sequence[str]) -> History:
     """
     The history of the wheel that is built of a source tree in an environment.
 
-    `known` is what is known already of its compiles' surroundings.
+    `known` is what is known of its compiles' surroundings besides the environment.
     """
-    python = os.path.realpath(environment / "bin/python")
-    name = sha256(f"{os.environ.get('PROJECT')} {python}".encode()).hexdigest()
     variables = sorted(item for item in os.environ.items() if item[0] not in _CHANGE_NOTHING)
-    surroundings = sha256(json.dumps([*known, variables]).encode())
-    for root, folders, files in os.walk(source):
-        folders.sort()
-        for header in sorted(file for file in files if Path(file).suffix.lower() in _HEADERS):
-            path = Path(root, header)
-            if path.is_file():
-                surroundings.update(sha256(path.read_bytes()).digest())
-    return History(folder / f"{name[:32]}.json", source, surroundings.hexdigest())
+    python = os.path.realpath(environment / "bin/python")
+    surroundings = [*known, python, includes.requirements(environment), variables]
+    name = sha256(json.dumps(surroundings).encode()).hexdigest()
+    return History(folder / f"{name}.json", source)

@@ -12,6 +12,10 @@ from __future__ import annotations
 import os
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 VARIABLE = "EXTERNAL_INCLUDE"
 """Microsoft's compiler reads it, and ccache looks at it for any compiler."""
@@ -31,16 +35,32 @@ def fingerprint(source: Path, environment: Path) -> str:
     """A digest of what compiles of this source tree could include, in this environment."""
     names = sha256()
     names.update(_IMAGE.read_bytes() if _IMAGE.exists() else b"")
-    for installed in sorted(environment.glob("lib/python*/site-packages/*-info")):
-        names.update(f"{installed.name}\n".encode())
+    for installed in requirements(environment):
+        names.update(f"{installed}\n".encode())
+    names.update(tree(source))
+    return names.hexdigest()
+
+
+def requirements(environment: Path) -> list[str]:
+    """What is installed in an environment, with the versions."""
+    return sorted(found.name for found in environment.glob("lib/python*/site-packages/*-info"))
+
+
+def tree(source: Path, contents: Container[str] = ()) -> bytes:
+    """
+    A digest of a source tree's names, and of the content of what may generate headers.
+
+    `contents` are suffixes of files whose content matters, too.
+    """
+    names = sha256()
     for folder, folders, files in os.walk(source):
         folders.sort()
         for name in sorted(files):
             path = Path(folder, name)
             names.update(f"{path}\n".encode(errors="surrogateescape"))
-            if _may_generate(path):
+            if _may_generate(path) or (path.suffix.lower() in contents and path.is_file()):
                 names.update(path.read_bytes())
-    return names.hexdigest()
+    return names.digest()
 
 
 def _may_generate(path: Path) -> bool:
