@@ -39,7 +39,7 @@ from wheeldock.tools import KeptTools, ToolsKeeper
 from wheeldock.wheelhouse import Distribution, publish, read_distribution
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from wheeldock.builder import Buildx
@@ -146,7 +146,7 @@ class Run:
         # An engine's cache mounts are the same for every image.
         seeder = self._seeder(recipes[self.plan.main])
         makers = {batch: self._maker(recipe, seeder) for batch, recipe in recipes.items()}
-        keeper = self._keeper(recipes[self.plan.main], seeder)
+        keepers = self._keepers(recipes, seeder)
 
         def wheel(target: BuildTarget) -> TargetResult:
             batch = self.plan.batch(target)
@@ -160,37 +160,43 @@ class Run:
             jobs = self.settings.jobs or default_jobs()
             return run_all(targets, wheel, at_once=jobs, stop=self.buildx.stop)
 
-        if keeper is None:
-            return make_all(self.plan, at_once, self.display)
-        keeper.use()
-        # A build that ran no step needs no tools, which an engine may well lack.
-        if made == "built" or (made == "given" and keeper.is_file_old):
-            with keeper.beside():
-                return make_all(self.plan, at_once, self.display)
-        results = make_all(self.plan, at_once, self.display)
-        if any(report.outcome(result.report) == "built" for result in results):
-            keeper.keep()
+        # A batch that ran no step needs no tools, which an engine may well lack.
+        main = keepers.get(self.plan.main)
+        if main and (made == "built" or (made == "given" and main.is_file_old)):
+            with main.beside():
+                results = make_all(self.plan, at_once, self.display)
+            del keepers[self.plan.main]
+        else:
+            results = make_all(self.plan, at_once, self.display)
+        ran = {each.report.name for each in results if report.outcome(each.report) == "built"}
+        for batch, keeper in keepers.items():
+            if ran.intersection(map(str, batch.targets)):
+                keeper.keep()
         return results
 
-    def _keeper(self, recipe: Recipe, seeder: Seeder) -> ToolsKeeper | None:
+    def _keepers(self, recipes: Mapping[Batch, Recipe], seeder: Seeder) -> dict[Batch, ToolsKeeper]:
         """What keeps the tools, unless no cache is to be left, or nothing tells them apart."""
-        tools = self._tools(recipe.project)
-        if self.cold or not tools.base_digest:
-            return None
-        kept = self._kept_tools(recipe.project)
-        image = tools_image_request(recipe, tools.name, tools.labels())
-        return ToolsKeeper(
-            buildx=self.buildx,
-            seeder=seeder,
-            tools=tools,
-            kept=kept,
-            image=image if self.sees_local_images else None,
-            file=tools_file_request(recipe, kept.fresh),
-            say=self.display.say,
-        )
+        keepers: dict[Batch, ToolsKeeper] = {}
+        for batch in () if self.cold else dict.fromkeys([self.plan.main, *recipes]):
+            recipe = recipes[batch]
+            tools, kept = self._tools(recipe.project, batch), self._kept(recipe.project, batch)
+            image = tools_image_request(recipe, tools.name, tools.labels())
+            # Of two images for one policy the first has the name.
+            is_taken = tools.name in {keeper.tools.name for keeper in keepers.values()}
+            if tools.base_digest and not is_taken:
+                keepers[batch] = ToolsKeeper(
+                    buildx=self.buildx,
+                    seeder=seeder,
+                    tools=tools,
+                    kept=kept,
+                    image=image if self.sees_local_images else None,
+                    file=tools_file_request(recipe, kept.fresh),
+                    say=self.display.say,
+                )
+                keepers[batch].use()
+        return keepers
 
-    def _tools(self, project: str) -> Tools:
-        batch = self.plan.main
+    def _tools(self, project: str, batch: Batch) -> Tools:
         return Tools(
             project=project,
             platform_tag=batch.offer.platform_tag,
@@ -199,8 +205,8 @@ class Run:
             interpreter=batch.tools_interpreter,
         )
 
-    def _kept_tools(self, project: str) -> KeptTools:
-        name = f"{KeptTools.PREFIX}{self.plan.main.offer.platform_tag}"
+    def _kept(self, project: str, batch: Batch) -> KeptTools:
+        name = f"{KeptTools.PREFIX}{batch.offer.platform_tag}"
         return KeptTools(self.settings.cache_dir / _folder_name(project) / name)
 
     def _seeder(self, recipe: Recipe) -> Seeder:
@@ -239,16 +245,13 @@ class Run:
     def _seeds(self, project: str, batch: Batch) -> Seeds:
         if self.cold:
             return Seeds(ca_bundle(os.environ))
-        if batch != self.plan.main:
-            # Only the tools of the image that builds the sdist are kept.
-            return Seeds(ca_bundle(os.environ), self._compiler_cache(project).file)
-        tools, kept = self._tools(project), self._kept_tools(project)
-        usable = bool(tools.base_digest) and kept.inputs == tools.inputs and not kept.flaw()
+        # The cache mounts are filled for all images at once.
+        kept = [self._kept(project, each) for each in self.plan.batches]
         return Seeds(
             ca_bundle(os.environ),
             compiler_cache=self._compiler_cache(project).file,
-            tools=kept.file if usable else None,
-            tools_inputs=tools.inputs,
+            tools={each.inputs: each.file for each in kept if not each.flaw()},
+            wanted_tools=self._tools(project, batch).inputs,
         )
 
     def _compiler_cache(self, project: str) -> CompilerCache:

@@ -14,7 +14,7 @@ import os
 import secrets
 import shutil
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,31 +55,32 @@ class Seeds:
     ca_bundle: Path | None = None
     compiler_cache: Path | None = None
     """A file that the stage `compiler-cache` made."""
-    tools: Path | None = None
-    """A file that the stage `tools-file` made from what it would be made from today."""
-    tools_inputs: str = ""
-    """The digest of that, hexadecimal."""
+    tools: Mapping[str, Path] = field(default_factory=dict)
+    """Files that the stage `tools-file` made, by the digest of what each was made from."""
+    wanted_tools: str = ""
+    """The digest of what they would be made from today."""
 
     def hosts(self) -> dict[str, str]:
         """Host names and the addresses that tell steps what they can ask for."""
         return {
             "ca-bundle.wheeldock": _address_of(self.ca_bundle) if self.ca_bundle else _NOTHING,
             "compiler-cache.wheeldock": _SOMETHING if self.compiler_cache else _NOTHING,
-            "tools.wheeldock": _address(bytes.fromhex(self.tools_inputs))
-            if self.tools
+            "tools.wheeldock": _address_by(self.wanted_tools)
+            if self.wanted_tools in self.tools
             else _NOTHING,
         }
 
     def lay_out(self, folder: Path) -> None:
         """Make the folder that the stage `seed` reads."""
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        by_address = folder / "by-address"
+        by_address.mkdir(parents=True)
         if self.ca_bundle:
-            shutil.copyfile(self.ca_bundle, folder / "ca-bundle")
+            shutil.copyfile(self.ca_bundle, by_address / _address_of(self.ca_bundle))
+        for inputs, file in self.tools.items():
+            _link(file, by_address / _address_by(inputs))
         if self.compiler_cache:
             _link(self.compiler_cache, folder / "compiler-cache.tar")
-        if self.tools:
-            _link(self.tools, folder / "tools")
 
 
 def _link(file: Path, place: Path) -> None:
@@ -91,12 +92,12 @@ def _link(file: Path, place: Path) -> None:
 
 
 def _address_of(file: Path) -> str:
-    return _address(hashlib.sha256(file.read_bytes()).digest())
+    return _address_by(hashlib.sha256(file.read_bytes()).hexdigest())
 
 
-def _address(digest: bytes) -> str:
-    """An address that no other content has: a private one (RFC 4193) of 120 bits of its digest."""
-    return str(ipaddress.IPv6Address(b"\xfd" + digest[:15]))
+def _address_by(digest: str) -> str:
+    """An address that nothing else has: a private one (RFC 4193) of 120 bits of a digest."""
+    return str(ipaddress.IPv6Address(b"\xfd" + bytes.fromhex(digest)[:15]))
 
 
 def lacking(record: BuildRecord) -> bool:

@@ -9,6 +9,7 @@ made when what they are made from has changed, beside the builds of the wheels.
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from wheeldock.request import BuildRequest
     from wheeldock.seeds import Seeder
 
+_DIGEST = re.compile("[0-9a-f]{64}")
 _GZIP = b"\x1f\x8b"
 """What a file of that format begins with (RFC 1952)."""
 
@@ -53,9 +55,10 @@ class KeptTools(KeptFolder):
     def inputs(self) -> str:
         """The digest of what they were made from, or "" where there are none."""
         try:
-            return (self.path / self.LAST).read_text("ascii")
+            text = (self.path / self.LAST).read_text("ascii")
         except (OSError, ValueError):
             return ""
+        return text if _DIGEST.fullmatch(text) else ""
 
     def flaw(self, *, thorough: bool = False) -> str:
         """Why they cannot be used, in a few words, or ""; `thorough` reads all of the file."""

@@ -69,20 +69,23 @@ def test_the_folder_has_what_the_machine_has(bundle: Path, tmp_path: Path) -> No
     saved, folder = tmp_path / "saved.tar", tmp_path / "seeds"
     saved.write_text("tar")
     Seeds(bundle, saved).lay_out(folder)
-    texts = {path.name: path.read_text() for path in folder.iterdir()}
-    assert texts == {"ca-bundle": bundle.read_text(), "compiler-cache.tar": "tar"}
+    texts = {path.name: path.read_text() for path in folder.rglob("*") if path.is_file()}
+    address = Seeds(bundle).hosts()["ca-bundle.wheeldock"]
+    assert texts == {address: bundle.read_text(), "compiler-cache.tar": "tar"}
     Seeds().lay_out(folder)
-    assert not list(folder.iterdir())
+    assert [path.name for path in folder.rglob("*")] == ["by-address"]
 
 
 def test_kept_tools_are_asked_for_by_what_they_were_made_from(bundle: Path, tmp_path: Path) -> None:
     """Their own content would have to be read for each build."""
-    one, other = (Seeds(tools=bundle, tools_inputs=digit * 64) for digit in "ab")
-    assert one.hosts()["tools.wheeldock"] == "fdaa" + ":aaaa" * 7
-    assert one.hosts() != other.hosts()
+    kept = {digit * 64: bundle for digit in "ab"}
+    one, other, none = (Seeds(tools=kept, wanted_tools=digit * 64) for digit in "abc")
+    addresses = [seeds.hosts()["tools.wheeldock"] for seeds in (one, other, none)]
+    assert addresses == ["fdaa" + ":aaaa" * 7, "fdbb" + ":bbbb" * 7, "0.0.0.0"]  # noqa: S104
     folder = tmp_path / "seeds"
-    one.lay_out(folder)
-    assert (folder / "tools").read_bytes() == bundle.read_bytes()
+    none.lay_out(folder)
+    laid = {path.name: path.read_bytes() for path in (folder / "by-address").iterdir()}
+    assert laid == dict.fromkeys(addresses[:2], bundle.read_bytes())
 
 
 # --- what is missing in the engine ---

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from wheeldock.events import Event
 
+OTHER = "0" * 64
 CONTENT = gzip.compress(b"tools" * 1000)
 
 
@@ -43,6 +44,12 @@ def put(kept: KeptTools, content: bytes = CONTENT, inputs: str = TOOLS.inputs) -
 
 
 def test_nothing_is_there_at_first(kept: KeptTools) -> None:
+    assert (kept.inputs, kept.flaw()) == ("", "missing")
+
+
+@pytest.mark.parametrize("inputs", ["", "other", "\xe4", "g" * 64])
+def test_what_is_no_digest_tells_of_nothing(kept: KeptTools, inputs: str) -> None:
+    put(kept, inputs=inputs)
     assert (kept.inputs, kept.flaw()) == ("", "missing")
 
 
@@ -150,7 +157,7 @@ def test_only_what_is_out_of_date_is_made(kept: KeptTools) -> None:
     assert Bench(Engine(), kept).keep() == ["builder"]
     old = {**TOOLS.labels(), images.INPUTS: "other"}
     assert Bench(Engine(info(TOOLS.name, labels=old)), kept).keep() == ["builder"]
-    put(kept, b"old", inputs="other")
+    put(kept, b"old", inputs=OTHER)
     assert Bench(current(), kept).keep() == ["tools-file"]
     assert kept.file.read_bytes() == CONTENT
 
@@ -172,13 +179,13 @@ def failed(line: str) -> list[Event]:
 
 
 def test_a_failure_is_said_and_leaves_what_was_there(kept: KeptTools) -> None:
-    put(kept, inputs="other")
+    put(kept, inputs=OTHER)
     bench = Bench(current(), kept)
     bench.engine.fails["tools-file"] = [*failed("no network"), Notice("ERROR: x")]
     assert bench.keep() == ["tools-file"]
     (said,) = bench.said
     assert said.startswith(f"The tools of {TOOLS.name} are not kept: tools")
-    assert kept.inputs == "other"
+    assert kept.inputs == OTHER
     assert [path.name for path in kept.path.parent.iterdir()] == [kept.path.name]
 
 

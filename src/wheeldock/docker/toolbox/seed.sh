@@ -1,10 +1,11 @@
+# shellcheck shell=sh
 # What the machine has for the engine's cache mounts, in /seeds, goes there.
 
 # The name is the address by which steps ask for it: one bundle does not replace another.
-for seed in ca-bundle tools; do
-    address=$(sed -n "s/[[:space:]]*${seed}\\.wheeldock.*//p" /etc/hosts)
-    if [ -s "/seeds/${seed}" ]; then
-        cp "/seeds/${seed}" "/run/wheeldock/${address}.new"
+for seed in /seeds/by-address/*; do
+    if [ -s "${seed}" ]; then
+        address=${seed##*/}
+        cp "${seed}" "/run/wheeldock/${address}.new"
         mv "/run/wheeldock/${address}.new" "/run/wheeldock/${address}"
     fi
 done
