@@ -17,7 +17,7 @@ from wheeldock.plan import Absent, ImageWish, Offer
 from wheeldock.tags import Libc, Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from wheeldock.baseimage import BaseImage
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wheeldock.config import Config
     from wheeldock.identifier import BuildIdentifier
     from wheeldock.selection import Selection
+    from wheeldock.tags import Architecture
 
 _DEFAULT = "default"
 
@@ -70,7 +71,10 @@ class Images:
 
         Raises what `baseimage.resolve` raises.
         """
-        return {wish: self._absent(wish, selection) or self._offer(wish) for wish in wishes}
+        found: dict[ImageWish, Offer | Absent] = {}
+        for wish in wishes:
+            found[wish] = self._absent(wish, selection, found) or self._offer(wish)
+        return found
 
     def _offer(self, wish: ImageWish) -> Offer:
         base_image = self._resolve(wish) if self.fetch else self._at_hand(wish)
@@ -91,7 +95,9 @@ class Images:
             wish.setting, wish.platform, self.buildx, builder=self.builder, notes=self.notes
         )
 
-    def _absent(self, wish: ImageWish, selection: Selection) -> Absent | None:
+    def _absent(
+        self, wish: ImageWish, selection: Selection, found: Mapping[ImageWish, Offer | Absent]
+    ) -> Absent | None:
         """
         The reason to do without an image, if there is one.
 
@@ -100,10 +106,7 @@ class Images:
         """
         if not is_spare(wish, selection) or self._at_hand(wish) is not None:
             return None
-        try:
-            if not baseimage.has_stand_in(wish.platform.architecture, self.buildx):
-                return None
-        except EngineUnreachableError:
+        if not self._has_stand_in(wish.platform.architecture, found):
             return None
         why = (
             f"its image {wish.setting} is not in the engine, which has the stand-in for "
@@ -112,6 +115,23 @@ class Images:
         if self.fetch:
             self.say(f"{wish.platform} is left out: {why}")
         return Absent(why)
+
+    def _has_stand_in(
+        self, architecture: Architecture, found: Mapping[ImageWish, Offer | Absent]
+    ) -> bool:
+        # An engine takes a while to say what it has, and what was found tells already.
+        told = (
+            isinstance(image, Offer) and image.is_stand_in
+            for wish, image in found.items()
+            if wish.platform.architecture is architecture
+        )
+        return any(told) or self._engine_has_stand_in(architecture)
+
+    def _engine_has_stand_in(self, architecture: Architecture) -> bool:
+        try:
+            return baseimage.has_stand_in(architecture, self.buildx)
+        except EngineUnreachableError:
+            return False
 
 
 def is_spare(wish: ImageWish, selection: Selection) -> bool:

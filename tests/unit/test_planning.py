@@ -116,6 +116,8 @@ def test_beside_the_stand_in_musllinux_is_left_out_without_asking_a_registry(ben
     plan = bench.plan()
     assert [str(target) for target in plan.targets] == MANYLINUX
     assert not any("musl" in look for look in bench.engine.looks)
+    # The official image, the stand-in for it, and the one for musllinux: each takes its time.
+    assert bench.engine.inspections == 3
     (line,) = (line for line in bench.said if "musllinux" in line)
     assert line.startswith("musllinux_x86_64 is left out: its image musllinux_1_2 is not in the")
     assert "build = '*-manylinux_* *-musllinux_*' asks for it by name" in line
