@@ -218,6 +218,7 @@ COMPILES = {
     "debug_information_has_the_folder": ["miss", "miss"],
     "with_a_list_of_dependencies": ["miss", PASSED, "hit", PASSED],
     "failed_and_warned": ["miss", "hit", PASSED, PASSED],
+    "the_same_at_the_same_time": [PASSED, PASSED],
     "asked_and_not_compiled": [PASSED] * 12,
     "standard_input": [PASSED],
     "front_cannot_be_made": [PASSED],

@@ -140,6 +140,30 @@ def failed_and_warned() -> Iterator[Outcome]:
 
 
 @case
+def the_same_at_the_same_time() -> Iterator[Outcome]:
+    """As builds for three interpreters side by side begin with the same file of a C library."""
+    Path("bin").mkdir()
+    write("bin/as", f'#!/bin/sh\necho >> {Path("runs").resolve()}; sleep 1; exec /usr/bin/as "$@"')
+    Path("bin/as").chmod(0o755)
+    before = os.environ["PATH"]
+    os.environ["PATH"] = f"{Path('bin').resolve()}:{before}"
+    for code, right, runs in (("int one;", True, 1), ("no C", False, 0)):
+        write("one.c", code)
+        Path("runs").write_text("")
+        with caches(Path.cwd()):
+            commands = [["gcc", f"-Ifar/{n}", "-c", "one.c", "-o", f"{n}.o"] for n in range(3)]
+            running = [subprocess.Popen(command, stderr=subprocess.PIPE) for command in commands]
+            errors = [process.communicate()[1] for process in running]
+        objects = {path.read_bytes() for path in Path().glob("[0-2].o")}
+        went = {process.returncode == 0 for process in running}
+        done = len(Path("runs").read_text().splitlines()), went, len(set(errors)), len(objects)
+        yield Outcome("", [] if done == (runs, {right}, 1, int(right)) else [f"{code}: {done}"])
+        for path in Path().glob("[0-2].o"):
+            path.unlink()
+    os.environ["PATH"] = before
+
+
+@case
 def asked_and_not_compiled() -> Iterator[Outcome]:
     with caches(Path.cwd()):
         for arguments in (
