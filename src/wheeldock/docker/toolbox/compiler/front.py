@@ -136,7 +136,9 @@ def _once() -> str:
 
 
 def _running() -> str:
-    """The file in which the compiles that run now have a byte each."""
+    """The file in which the compiles that run now have a byte each; "" without that program."""
+    if not _once():
+        return ""
     (STATE / "logs").mkdir()
     (CACHE / "running").touch()
     return str(CACHE / "running")
