@@ -8,7 +8,6 @@ output folder, report. Nothing reaches the output folder before everything is bu
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,14 +60,14 @@ def run(asked: Asked, *, dry_run: bool, progress: str, cold: bool = False) -> No
             display.say(planning.emptiness(inputs).message)
             return
         source, settings = inputs.source, inputs.settings
-        settings = replace(settings, jobs=settings.jobs or default_jobs(builder.capacity))
+        jobs = settings.jobs or default_jobs(builder.capacity)
         trees = [source.path] if source.path.is_dir() else []
         check_writable(settings.output_dir, keep_out=[Path.cwd(), *trees])
         with state.scratch() as scratch:
             suffix = f"-cold-{secrets.token_hex(6)}" if cold else ""
             local = builder.sees_local_images
             run = Run(
-                buildx, display, state, settings, plan, inputs.project, scratch, suffix, local
+                buildx, display, state, settings, plan, inputs.project, scratch, suffix, jobs, local
             )
             made = run.build(source, whole=not asked.only)
             for image in run.images_used(made) if local else ():

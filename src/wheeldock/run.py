@@ -30,7 +30,7 @@ from wheeldock.recipe import (
 )
 from wheeldock.record import BuildRecord
 from wheeldock.report import RunReport
-from wheeldock.scheduler import default_jobs, run_all
+from wheeldock.scheduler import run_all
 from wheeldock.seeds import Seeder, Seeds, ca_bundle
 from wheeldock.served import make_all
 from wheeldock.sources import SdistSource
@@ -65,6 +65,8 @@ class Run:
     scratch: Path
     cold: str
     """A suffix for cache mounts that go with the run; "" to use what is cached."""
+    jobs: int
+    """How many wheels to build at once."""
     sees_local_images: bool = True
     """Whether the builder's images are the engine's."""
 
@@ -157,8 +159,7 @@ class Run:
             return maker.make(str(target), wheel_request(its_own, target, sdist, output), output)
 
         def at_once(targets: Sequence[BuildTarget]) -> Sequence[TargetResult]:
-            jobs = self.settings.jobs or default_jobs()
-            return run_all(targets, wheel, at_once=jobs, stop=self.buildx.stop)
+            return run_all(targets, wheel, at_once=self.jobs, stop=self.buildx.stop)
 
         # A batch that ran no step needs no tools, which an engine may well lack.
         main = keepers.get(self.plan.main)

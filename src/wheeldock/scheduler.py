@@ -21,9 +21,9 @@ _MEMORY_OF_A_BUILD = 2 * 2**30
 """Bytes: what a build takes whose own steps run one after the other."""
 
 
-def default_jobs(capacity: Capacity | None = None) -> int:
+def default_jobs(capacity: Capacity | None) -> int:
     """
-    How many builds run at once unless told otherwise, on a machine with that or on this one.
+    How many builds run at once unless told otherwise, on a machine with that, or on this one.
 
     One more than there are processors, as each waits now and then, for the engine or a disk:
     with two processors, that is fastest for three and for nine wheels that are all cached, too.

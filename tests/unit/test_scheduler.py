@@ -112,7 +112,7 @@ def test_how_many_jobs_a_machine_carries(processors: int, gibibytes: int, jobs: 
 
 
 def test_how_many_jobs_this_machine_carries() -> None:
-    assert 1 <= default_jobs() <= (os.cpu_count() or 1) + 1
+    assert 1 <= default_jobs(None) <= (os.cpu_count() or 1) + 1
 
 
 # --- Ctrl-C ---
