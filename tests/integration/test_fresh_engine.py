@@ -15,6 +15,7 @@ from wheeldock.builder import Buildx
 from wheeldock.errors import BuildFailedError
 from wheeldock.progress import Quiet
 from wheeldock.request import BuildRequest
+from wheeldock.seeds import Seeder, Seeds
 from wheeldock.targets import TargetMaker, TargetResult
 
 if TYPE_CHECKING:
@@ -83,8 +84,13 @@ class Bench:
             output=output,
             build_args={"BASE_IMAGE": BASE},
         )
+        buildx = Buildx()
         maker = TargetMaker(
-            builder=Buildx(), display=self.display, base_image=BASE, cache=self.cache.parent
+            builder=buildx,
+            display=self.display,
+            base_image=BASE,
+            seeder=Seeder(buildx, BASE, Seeds(), request),
+            cache=self.cache.parent,
         )
         result = maker.make(self.cache.name, request, output)
         assert result.error is None, result.error.message
@@ -142,6 +148,9 @@ def test_the_cache_folder_is_all_that_a_fresh_engine_needs(
     tmp_path: Path,
 ) -> None:
     here = {"WHEELDOCK_MANYLINUX_X86_64_IMAGE": pushed, "XDG_CACHE_HOME": f"{tmp_path}/home-1"}
+    other = Workplace(tmp_path / "elsewhere", tmp_path / "other-temporary", print)
+    for place in (workplace, other):
+        new_to_every_engine(place, tmp_path.name)
     workplace.built(workplace.build(*ONE, environment=here))
     first = workplace.report()
 
@@ -149,7 +158,6 @@ def test_the_cache_folder_is_all_that_a_fresh_engine_needs(
     exported = [path for path in cache.glob("*/*/blobs/**/*") if path.is_file()]
     assert sum(path.stat().st_size for path in exported) < 100_000, exported
 
-    other = Workplace(tmp_path / "elsewhere", tmp_path / "other-temporary", print)
     for place, task in ((workplace, "cache.save"), (other, "cache.restore")):
         ended = place.run(task, str(tmp_path / "saved"))
         assert ended.code == 0, ended.err
@@ -165,6 +173,12 @@ def test_the_cache_folder_is_all_that_a_fresh_engine_needs(
             assert engine.docker("images", "--quiet", "--all") == ""
             assert 0 < engine.stored() < 10_000_000
         installs_no_tools(other, there)
+
+
+def new_to_every_engine(place: Workplace, text: str) -> None:
+    """Change the source, so that its wheel has to be built."""
+    source = place.folder / "tiny.c"
+    source.write_text(f"{source.read_text()}/* {text} {os.getpid()} */\n")
 
 
 def installs_no_tools(workplace: Workplace, environment: dict[str, str]) -> None:
