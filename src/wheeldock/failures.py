@@ -124,7 +124,7 @@ def disk_full(said: str) -> DiskFullError:
     """The error for a disk without room."""
     return DiskFullError(
         f"a disk is full: {said}",
-        cure="`docker system df` and `df -h` show what takes the room.",
+        cure="`invoke df` and `df -h` show what takes the room.",
     )
 
 
