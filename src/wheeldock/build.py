@@ -8,17 +8,20 @@ output folder, report. Nothing reaches the output folder before everything is bu
 from __future__ import annotations
 
 import secrets
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from wheeldock import baseimage, dryrun, planning
+from wheeldock import baseimage, dryrun, made, planning, report
 from wheeldock.builder import Buildx
 from wheeldock.cache import BASE_IMAGES
 from wheeldock.errors import UsageError
 from wheeldock.failures import cache_export_unsupported
 from wheeldock.imagechoice import Images
+from wheeldock.made import Made
 from wheeldock.progress import ProgressMode, open_progress
 from wheeldock.run import Run
 from wheeldock.scheduler import default_jobs
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from wheeldock.builder import BuilderInfo
     from wheeldock.config import Config
     from wheeldock.planning import Asked
+    from wheeldock.progress import Progress
 
 LOG_WIDTH = 140
 """Columns of a log, which no terminal's width limits: a wheel's name stays in one piece."""
@@ -41,6 +45,7 @@ def run(asked: Asked, *, dry_run: bool, progress: str, cold: bool = False) -> No
     `cold` uses no cache and leaves those that are there as they are. Raises WheeldockError; the
     output folder is then as it was.
     """
+    clock = time.monotonic()
     mode = _progress_mode(progress)
     console = _console(mode)
     state = State(Path.cwd() / ".wheeldock")
@@ -52,26 +57,59 @@ def run(asked: Asked, *, dry_run: bool, progress: str, cold: bool = False) -> No
         inputs = planning.read(asked, state)
         for remark in inputs.remarks:
             display.say(remark)
+        source, settings = inputs.source, inputs.settings
         buildx = Buildx()
-        builder = _builder(inputs.settings, buildx)
-        notes = None if cold else inputs.settings.cache_dir / BASE_IMAGES
+        last = None if cold else made.read(state.made)
+        outputs = [settings.output_dir, state.root]
+        options = {str(each): settings.for_target(each) for each in inputs.selection.identifiers}
+        setup = [replace(settings, jobs=None), options, sorted(inputs.abis)]
+        now = made.Inputs.of(source.path, setup, outputs)
+        if last and last.inputs == now and last.is_whole() and last.same_images(buildx.image_id):
+            _show_again(last, settings, state, display, time.monotonic() - clock)
+            return
+        builder = _builder(settings, buildx)
+        notes = None if cold else settings.cache_dir / BASE_IMAGES
         images = Images(buildx=buildx, builder=builder, say=display.say, notes=notes, fetch=True)
         if not (plan := planning.make(inputs, images)).targets:
             display.say(planning.emptiness(inputs).message)
             return
-        source, settings = inputs.source, inputs.settings
-        jobs = settings.jobs or default_jobs(builder.capacity)
+        answers = dict(buildx.asked)
+        same = last is not None and (last.inputs.setup, last.images) == (now.setup, answers)
         trees = [source.path] if source.path.is_dir() else []
         check_writable(settings.output_dir, keep_out=[Path.cwd(), *trees])
         with state.scratch() as scratch:
             suffix = f"-cold-{secrets.token_hex(6)}" if cold else ""
             local = builder.sees_local_images
             run = Run(
-                buildx, display, state, settings, plan, inputs.project, scratch, suffix, jobs, local
+                buildx=buildx,
+                display=display,
+                state=state,
+                settings=settings,
+                plan=plan,
+                project=inputs.project,
+                scratch=scratch,
+                cold=suffix,
+                jobs=settings.jobs or default_jobs(builder.capacity),
+                sees_local_images=local,
+                last=last if same else None,
             )
-            made = run.build(source, whole=not asked.only)
-            for image in run.images_used(made) if local else ():
+            done = run.build(source, whole=not asked.only)
+            for image in run.images_used(done) if local else ():
                 baseimage.keep(image, buildx)
+        if not cold:
+            made.write(Made(now, answers, done, made.stamps(run.results(done))), state.made)
+
+
+def _show_again(
+    last: Made, settings: Config, state: State, display: Progress, seconds: float
+) -> None:
+    """Tell of a run that finds all as the last one left it."""
+    done = last.again(seconds)
+    report.write(done, state.report)
+    for target in done.targets:
+        display.started(target.name)
+        display.finished(target)
+    display.summary(done, settings.output_dir)
 
 
 def _progress_mode(name: str) -> ProgressMode:

@@ -99,6 +99,8 @@ class Buildx:
         self._running: set[Path] = set()
         self._lock = threading.Lock()
         self._stopped = False
+        self.asked: dict[str, str | None] = {}
+        """The images that were asked for, and their ids; None for those that are not there."""
 
     @cached_property
     def _docker(self) -> DockerClient:
@@ -227,11 +229,14 @@ class Buildx:
         from python_on_whales.exceptions import DockerException, NoSuchImage  # noqa: PLC0415
 
         try:
-            return _image_info(self._docker.image.inspect(reference))
+            info = _image_info(self._docker.image.inspect(reference))
         except NoSuchImage:
+            self.asked[reference] = None
             return None
         except DockerException as error:
             raise image_error(reference, error.stderr or "") from None
+        self.asked[reference] = info.id
+        return info
 
     def images(self, label: str) -> list[ImageInfo]:
         """The engine's images that have a label, whatever its value; EngineUnreachableError."""
@@ -243,6 +248,11 @@ class Buildx:
             ]
         except DockerException as error:
             raise engine_unreachable(error.stderr or "") from None
+
+    def image_id(self, reference: str) -> str | None:
+        """The id of the engine's image of that name, or None; raises EngineUnreachableError."""
+        image = self.image(reference)
+        return image.id if image else None
 
     def pull(self, reference: str) -> None:
         """

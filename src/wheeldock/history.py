@@ -102,6 +102,22 @@ def history(
     return found
 
 
+def fingerprint(tree: Path) -> str:
+    """
+    A digest of the history that a source tree's folder lacks.
+
+    It is "" where it has its own, or there is none.
+    """
+    root = tree.resolve()
+    if (root / ".git").is_dir() or not is_checkout(root):
+        return ""
+    try:
+        checkout = _read(root)
+    except GitError:
+        return ""
+    return checkout.key if checkout else ""
+
+
 def _history(tree: Path, folder: Path) -> History | None:
     root = tree.resolve()
     if (root / ".git").is_dir() or not is_checkout(root):

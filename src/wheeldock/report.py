@@ -98,13 +98,14 @@ def read(path: Path) -> RunReport:
     Raises OSError, or ValueError when it is no report or one of another schema.
     """
     try:
-        return _parse(json.loads(path.read_text(encoding="utf-8")))
+        return parse(json.loads(path.read_text(encoding="utf-8")))
     except (KeyError, TypeError, ValueError) as error:
         message = f"{path}: no report of schema {SCHEMA}: {error}"
         raise ValueError(message) from None
 
 
-def _parse(fields: Any) -> RunReport:  # noqa: ANN401 - what a JSON file holds
+def parse(fields: Any) -> RunReport:  # noqa: ANN401 - what a JSON file holds
+    """The report that JSON's own types tell of; raises KeyError, TypeError or ValueError."""
     schema = fields.pop("schema", None) if isinstance(fields, dict) else None
     if schema != SCHEMA:
         message = f"its schema is {schema!r}"

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from wheeldock.builder import Buildx
     from wheeldock.config import Config
+    from wheeldock.made import Made
     from wheeldock.plan import Batch, BuildTarget, Plan
     from wheeldock.progress import Progress
     from wheeldock.project import Project
@@ -69,6 +70,8 @@ class Run:
     """How many wheels to build at once."""
     sees_local_images: bool = True
     """Whether the builder's images are the engine's."""
+    last: Made | None = None
+    """What the last run made with the same setup and the same images, if there was one."""
 
     def build(self, source: Source, *, whole: bool) -> RunReport:
         """Build everything; `whole` says that the plan is all that the project has."""
@@ -84,7 +87,7 @@ class Run:
         if sdist := results[0].distribution:
             context = self.state.sdist(sdist.name)
             unpack(sdist.path, context / "src")
-            results += self._wheels(context, report.outcome(results[0].report))
+            results += self._wheels(context, results[0].report)
         run_report = self._report(results, started, time.monotonic() - clock)
         report.write(run_report, self.state.report)
         built = [result.distribution for result in results if result.distribution]
@@ -104,6 +107,18 @@ class Run:
         users = [(batch.offer.image, [*map(str, batch.targets)]) for batch in self.plan.batches]
         users.append((self.plan.main.offer.image, [report.SDIST]))
         return list(dict.fromkeys(image for image, names in users if built.intersection(names)))
+
+    def results(self, done: RunReport) -> dict[str, list[Path]]:
+        """What each target leaves, for people and for the next run, which looks for it there."""
+        exports = self.settings.cache_dir / _folder_name(done.project)
+        return {
+            target.name: [
+                self.settings.output_dir / target.file,
+                *exports.glob(f"{target.name}/index.json"),
+            ]
+            for target in done.targets
+            if target.file
+        }
 
     def _recipe(self, project: str, batch: Batch) -> Recipe:
         return Recipe(
@@ -142,8 +157,9 @@ class Run:
             )
         return TargetResult.made("sdist", distribution, BuildRecord(), 0.0)
 
-    def _wheels(self, sdist: Path, made: str) -> list[TargetResult]:
-        """Build them; `made` is the outcome of the sdist."""
+    def _wheels(self, sdist: Path, made: TargetReport) -> list[TargetResult]:
+        """Build them; `made` tells of the sdist."""
+        kept = self.last.wheels_of(made) if self.last else {}
         recipes = {batch: self._recipe(sdist.name, batch) for batch in self.plan.batches}
         # An engine's cache mounts are the same for every image.
         seeder = self._seeder(recipes[self.plan.main])
@@ -151,6 +167,8 @@ class Run:
         keepers = self._keepers(recipes, seeder)
 
         def wheel(target: BuildTarget) -> TargetResult:
+            if before := kept.get(str(target)):
+                return self._still(before)
             batch = self.plan.batch(target)
             recipe, maker = recipes[batch], makers[batch]
             output = self.scratch / str(target)
@@ -163,7 +181,8 @@ class Run:
 
         # A batch that ran no step needs no tools, which an engine may well lack.
         main = keepers.get(self.plan.main)
-        if main and (made == "built" or (made == "given" and main.is_file_old)):
+        outcome = report.outcome(made)
+        if main and (outcome == "built" or (outcome == "given" and main.is_file_old)):
             with main.beside():
                 results = make_all(self.plan, at_once, self.display)
             del keepers[self.plan.main]
@@ -174,6 +193,13 @@ class Run:
             if ran.intersection(map(str, batch.targets)):
                 keeper.keep()
         return results
+
+    def _still(self, before: TargetReport) -> TargetResult:
+        """The result of a wheel that is in the output folder already."""
+        self.display.started(before.name)
+        self.display.finished(before)
+        wheel = read_distribution(self.settings.output_dir / f"{before.file}")
+        return TargetResult(before, distribution=wheel)
 
     def _keepers(self, recipes: Mapping[Batch, Recipe], seeder: Seeder) -> dict[Batch, ToolsKeeper]:
         """What keeps the tools, unless no cache is to be left, or nothing tells them apart."""

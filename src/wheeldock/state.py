@@ -34,6 +34,11 @@ class State:
         return self.root / "report.json"
 
     @property
+    def made(self) -> Path:
+        """What the last build was made from, and what it made."""
+        return self.root / "made.json"
+
+    @property
     def downloads(self) -> Path:
         """Sdists that came from an index."""
         return self.root / "downloads"

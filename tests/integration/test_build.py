@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wheeldock import report
+from wheeldock.builder import Buildx
 from wheeldock.seeds import ca_bundle
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def test_nothing_is_built_when_nothing_changed(home: Path) -> None:
 
 def test_a_file_that_does_not_ship_rebuilds_no_wheel(home: Path) -> None:
     rebuilt(home)
-    (home / "ovf/tests/test_new.py").write_text("# nothing yet\n")
+    (home / "ovf/tests/test_new.py").write_text(f"# nothing yet: {os.urandom(8).hex()}\n")
     assert rebuilt(home) == {"sdist": True, ONLY: False}
 
 
@@ -123,11 +124,24 @@ def test_an_ignored_folder_does_not_even_rebuild_the_sdist(home: Path) -> None:
 def test_a_source_file_rebuilds_the_wheel_and_not_its_environment(home: Path) -> None:
     rebuilt(home)
     module = home / "ovf/src/ovf_example/__init__.py"
-    module.write_text(module.read_text() + "\n# changed\n")
+    module.write_text(f"{module.read_text()}\n# changed: {os.urandom(8).hex()}\n")
     assert rebuilt(home) == {"sdist": True, ONLY: True}
     (wheel,) = (target for target in last_report(home)["targets"] if target["name"] == ONLY)
     assert wheel["stages"]["build"] > 0.5
     assert wheel["stages"].get("env", 0.0) < 0.1
+
+
+def test_what_the_engine_forgets_first_comes_back_from_the_cache_folder(home: Path) -> None:
+    for forgotten in ("wheeldock-seeds", "wheeldock-compiler-wheeldock-example-ovf"):
+        Buildx().remove_cache_mounts(forgotten)
+    with (home / "ovf/src/ovf_example/__init__.py").open("a") as file:
+        file.write(f"# forgotten: {os.urandom(8).hex()}\n")
+    assert rebuilt(home) == {"sdist": True, ONLY: True}
+    wheel = last_report(home)["targets"][1]
+    assert wheel["stages"].get("env", 0.0) < 0.1
+    compiles = wheel["compiler_cache"]["compiles"]
+    assert compiles["misses"] == 0 < compiles["hits"]
+    assert wheel["compiler_cache"]["links"] == {"hits": 1, "misses": 0}
 
 
 def test_an_sdist_gives_the_same_wheel_name_as_its_tree(home: Path, tmp_path: Path) -> None:

@@ -166,6 +166,7 @@ def test_the_cache_folder_is_all_that_a_fresh_engine_needs(
     with docker_registry.also(engine.inside):
         for _ in ("fresh", "pruned"):
             engine.forget_everything()
+            (other.state / "made.json").unlink(missing_ok=True)
             other.built(other.build(*ONE, environment=there))
             assert cached(other.report()) == {"sdist": True, ONE[1]: True}
             assert hashes(other.report()) == hashes(first)
@@ -173,6 +174,9 @@ def test_the_cache_folder_is_all_that_a_fresh_engine_needs(
             assert engine.docker("images", "--quiet", "--all") == ""
             assert 0 < engine.stored() < 10_000_000
         installs_no_tools(other, there)
+    nobody = {**here, "DOCKER_HOST": "tcp://127.0.0.1:1"}
+    workplace.built(workplace.build(*ONE, environment=nobody))
+    assert cached(workplace.report()) == {"sdist": True, ONE[1]: True}
 
 
 def new_to_every_engine(place: Workplace, text: str) -> None:

@@ -1,0 +1,194 @@
+"""
+What the last run was made from, and what it made: where nothing of it changed, nothing is to do.
+
+The engine would say the same, but asking it takes a second or two. What decides is compared
+whole: wheeldock and its Dockerfile, the settings, what the run asked the engine, each file of
+the source tree and each file that was made (as Git's index knows files: by size, times and inode).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, TypeAlias
+
+from wheeldock import __version__, report
+from wheeldock.history import fingerprint
+from wheeldock.recipe import DOCKER
+from wheeldock.worktree import list_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from wheeldock.report import RunReport, TargetReport
+
+Stamp: TypeAlias = "tuple[int, ...]"
+"""How to know a file again; empty for none."""
+
+SCHEMA = 1
+"""The version of the file's format."""
+
+_OF_GIT = ("HEAD", "config", "index", "packed-refs", "shallow", "refs", "info")
+"""What of a repository tells which commit is checked out, how, and what it is called."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a run is made from, as digests."""
+
+    setup: str
+    """wheeldock, its Dockerfile, the settings and what was asked for."""
+    tree: str
+    """The files of the source tree, or the sdist."""
+
+    @classmethod
+    def of(cls, source: Path, asked: Sequence[object], outputs: Sequence[Path]) -> Inputs:
+        """
+        The inputs of a run on a source tree or an sdist, to be taken before it begins.
+
+        `asked` is all that decides besides: plain values, which print alike in every process;
+        `outputs` are folders that hold by-products.
+        """
+        git = fingerprint(source) if source.is_dir() else ""
+        return cls(setup=_setup(asked), tree=_digest(_tree(source, outputs), git))
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a run was made from, and what it made."""
+
+    inputs: Inputs
+    images: Mapping[str, str | None]
+    """What it asked the engine for: ids of images by reference, None for those that it lacked."""
+    report: RunReport
+    files: Mapping[str, Mapping[str, Stamp]]
+    """The files that it made, by target and path, and how to know them again."""
+
+    def is_whole(self) -> bool:
+        """Whether each file that it made is there still, as it was."""
+        return bool(self.files) and all(map(self._has, self.files))
+
+    def _has(self, target: str) -> bool:
+        return all(stamp == _stamp(path) for path, stamp in self.files[target].items())
+
+    def same_images(self, ask: Callable[[str], str | None]) -> bool:
+        """Whether an engine still gives the same answers; what a digest pins is not asked for."""
+        return all(
+            (image is not None and "@sha256:" in reference) or ask(reference) == image
+            for reference, image in self.images.items()
+        )
+
+    def again(self, seconds: float) -> RunReport:
+        """The report of a run that finds everything as it is, in so many seconds."""
+        targets = tuple(map(_again, self.report.targets))
+        started = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        return replace(self.report, started=started, seconds=round(seconds, 3), targets=targets)
+
+    def wheels_of(self, sdist: TargetReport) -> dict[str, TargetReport]:
+        """The reports of the wheels that it made of that sdist, by target; none of another."""
+        before, *wheels = self.report.targets
+        if before.sha256 != sdist.sha256:
+            return {}
+        there = (target for target in wheels if target.name in self.files)
+        return {target.name: _again(target) for target in there if self._has(target.name)}
+
+
+def _again(target: TargetReport) -> TargetReport:
+    return replace(target, stages={}, seconds=0.0, cached=True, compiler_cache=None, warning="")
+
+
+def write(made: Made, path: Path) -> None:
+    """Write it down; raises OSError."""
+    text = {**asdict(made), "schema": SCHEMA, "report": report.as_json(made.report)}
+    path.write_text(json.dumps(text), encoding="ascii")
+
+
+def read(path: Path) -> Made | None:
+    """What was written down; None where that is nothing, or nothing that is understood."""
+    try:
+        found = json.loads(path.read_bytes())
+        if found["schema"] != SCHEMA:
+            return None
+        return Made(
+            inputs=Inputs(**found["inputs"]),
+            images=found["images"],
+            report=report.parse(found["report"]),
+            files={
+                target: {path: tuple(stamp) for path, stamp in paths.items()}
+                for target, paths in found["files"].items()
+            },
+        )
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+
+
+def stamps(files: Mapping[str, Iterable[Path]]) -> dict[str, dict[str, Stamp]]:
+    """Each target's files, and how to know them again."""
+    return {
+        target: {str(path): stamp for path in paths if (stamp := _stamp(path))}
+        for target, paths in files.items()
+    }
+
+
+def _setup(asked: Sequence[object]) -> str:
+    digest = hashlib.sha256(_text([__version__, platform.machine(), *asked]).encode())
+    for path in sorted(DOCKER.rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(f"\0{path.relative_to(DOCKER)}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _text(value: object) -> str:
+    """A text that the same value has in every process."""
+
+    def plain(value: object) -> object:
+        if is_dataclass(value) and not isinstance(value, type):
+            return {field.name: getattr(value, field.name) for field in fields(value)}
+        return sorted(map(str, value)) if isinstance(value, (set, frozenset)) else str(value)
+
+    return json.dumps(value, default=plain, sort_keys=True)
+
+
+def _digest(lines: Iterable[tuple[str, Stamp]], beginning: str) -> str:
+    digest = hashlib.sha256(beginning.encode())
+    for path, stamp in lines:
+        digest.update(f"{path!r} {stamp}\n".encode())
+    return digest.hexdigest()
+
+
+def _tree(root: Path, outputs: Sequence[Path]) -> Iterator[tuple[str, Stamp]]:
+    """Each file that belongs to a source tree and what tells of its version, and its stamp."""
+    top = root.resolve()
+    if not top.is_dir():
+        yield str(top), _stamp(top)
+        return
+    inside = [output.resolve() for output in outputs]
+    below = [output.relative_to(top).as_posix() for output in inside if top in output.parents]
+    listing = list_tree(top, tuple(below))
+    for path in sorted(listing.kept):
+        yield path, _stamp(top / path)
+    for repository in sorted(listing.repositories):
+        for name in _OF_GIT:
+            for path in _files(top / repository / name):
+                yield path, _stamp(path)
+
+
+def _files(path: Path) -> list[str]:
+    found = [path, *path.rglob("*")] if path.is_dir() else [path]
+    return sorted(str(each) for each in found if not each.is_dir())
+
+
+def _stamp(path: Path | str) -> Stamp:
+    """How to know a file again (what no program sets is among it); nothing where there is none."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return ()
+    times = (status.st_mtime_ns, status.st_ctime_ns)
+    return (status.st_mode, status.st_size, status.st_ino, *times)

@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wheeldock import made
+from wheeldock.made import Inputs, Made
+from wheeldock.report import RunReport, TargetReport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ASKED = [frozenset({"a set", "has", "no", "order"}), ["cp313-*"]]
+SDIST = TargetReport(name="sdist", file="tiny-1.0.tar.gz", sha256="aa", stages={}, seconds=1.0)
+WHEEL = TargetReport(
+    name="cp313-manylinux_x86_64",
+    file="tiny-1.0-cp313-cp313-manylinux_2_28_x86_64.whl",
+    sha256="bb",
+    stages={"build": 2.0},
+    seconds=3.0,
+    compiler_cache={"compiles": {"hits": 0, "misses": 1}, "links": {"hits": 0, "misses": 1}},
+)
+REPORT = RunReport(
+    wheeldock="1",
+    project="tiny",
+    version="1.0",
+    started="2026-01-01T00:00:00+00:00",
+    seconds=4.0,
+    base_image="img",
+    stand_in=False,
+    targets=(SDIST, WHEEL),
+)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    tree = tmp_path / "tiny"
+    tree.mkdir()
+    (tree / "tiny.c").write_text("int x;\n")
+    (tree / "src").mkdir()
+    (tree / "src/tiny.h").write_text("extern int x;\n")
+    (tree / "dist").mkdir()
+    return tree
+
+
+def inputs(tree: Path) -> Inputs:
+    return Inputs.of(tree, ASKED, [tree / "dist", tree / ".wheeldock"])
+
+
+def git(tree: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=me", "-c", "user.email=me@localhost"]
+    subprocess.run(["git", *identity, "-C", tree, *arguments], check=True, capture_output=True)
+
+
+# --- what a run is made from ---
+
+
+def test_the_same_tree_is_the_same(tree: Path) -> None:
+    assert inputs(tree) == inputs(tree)
+
+
+def test_it_is_the_same_in_another_process(tree: Path) -> None:
+    script = f"""
+from pathlib import Path
+from wheeldock.made import Inputs
+tree = Path({str(tree)!r})
+print(Inputs.of(tree, {ASKED!r}, [tree / "dist", tree / ".wheeldock"]))
+"""
+    said = subprocess.check_output([sys.executable, "-c", script], text=True)
+    assert said.strip() == repr(inputs(tree))
+
+
+def _same_size_and_time(tree: Path) -> None:
+    file = tree / "tiny.c"
+    before = file.stat()
+    file.write_text("int y;\n")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "content": lambda tree: (tree / "src/tiny.h").write_text("extern long x;\n"),
+    "content of the same size and time": _same_size_and_time,
+    "a file more": lambda tree: (tree / "src/more.c").touch(),
+    "a file less": lambda tree: (tree / "src/tiny.h").unlink(),
+    "another name": lambda tree: (tree / "tiny.c").rename(tree / "other.c"),
+    "another mode": lambda tree: (tree / "tiny.c").chmod(0o755),
+    "a link in its place": lambda tree: (
+        (tree / "tiny.c").unlink(),
+        (tree / "tiny.c").symlink_to("src/tiny.h"),
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_each_change_of_the_tree_is_seen(tree: Path, change: str) -> None:
+    before = inputs(tree)
+    CHANGES[change](tree)
+    assert inputs(tree).tree != before.tree
+    assert inputs(tree).setup == before.setup
+
+
+def test_by_products_are_no_change(tree: Path) -> None:
+    before = inputs(tree)
+    (tree / "dist/tiny-1.0.tar.gz").touch()
+    (tree / ".wheeldock").mkdir()
+    (tree / ".wheeldock/made.json").touch()
+    (tree / ".venv").mkdir()
+    (tree / ".venv/pyvenv.cfg").touch()
+    assert inputs(tree) == before
+
+
+def test_a_commit_and_a_tag_are_changes_and_asking_git_is_none(tree: Path) -> None:
+    git(tree, "init", "--quiet")
+    git(tree, "add", "tiny.c")
+    git(tree, "commit", "--quiet", "--message=one")
+    seen = [inputs(tree)]
+    git(tree, "log")
+    assert inputs(tree) == seen[0]
+    git(tree, "commit", "--quiet", "--allow-empty", "--message=two")
+    seen.append(inputs(tree))
+    git(tree, "tag", "v1.0")
+    seen.append(inputs(tree))
+    assert len({each.tree for each in seen}) == 3
+
+
+def test_an_sdist_is_known_by_itself(tmp_path: Path) -> None:
+    sdist = tmp_path / "tiny-1.0.tar.gz"
+    sdist.write_bytes(b"one")
+    before = Inputs.of(sdist, ASKED, [])
+    assert Inputs.of(sdist, ASKED, []) == before
+    sdist.write_bytes(b"other")
+    assert Inputs.of(sdist, ASKED, []).tree != before.tree
+
+
+def test_another_setup_is_seen(tree: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = inputs(tree)
+    assert Inputs.of(tree, ("other settings", ["cp313-*"]), []).setup != before.setup
+    docker = tmp_path / "docker"
+    shutil.copytree(made.DOCKER, docker)
+    monkeypatch.setattr(made, "DOCKER", docker)
+    assert inputs(tree) == before
+    with (docker / "toolbox/network.sh").open("a") as file:
+        file.write("# changed\n")
+    changed = inputs(tree).setup
+    monkeypatch.setattr(made, "__version__", "99")
+    assert len({before.setup, changed, inputs(tree).setup}) == 3
+
+
+# --- what a run made ---
+
+
+@pytest.fixture
+def last(tree: Path) -> Made:
+    files = {target.name: [tree / "dist" / f"{target.file}"] for target in REPORT.targets}
+    for (file,) in files.values():
+        file.write_bytes(b"made")
+    return Made(inputs(tree), {"img:1": "sha256:1"}, REPORT, made.stamps(files))
+
+
+def test_what_is_written_down_is_read_again(last: Made, tmp_path: Path) -> None:
+    made.write(last, tmp_path / "made.json")
+    assert made.read(tmp_path / "made.json") == last
+
+
+def of_wheel(last: Made) -> Path:
+    (name,) = last.files[WHEEL.name]
+    return Path(name)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[: len(text) // 2],
+        lambda _: "",
+        lambda _: "[]",
+        lambda _: "{}",
+        lambda text: text.replace('"setup"', '"set-up"'),
+        lambda text: json.dumps({**json.loads(text), "schema": 99}),
+        lambda text: json.dumps({**json.loads(text), "files": [1]}),
+        lambda text: json.dumps({**json.loads(text), "report": None}),
+    ],
+)
+def test_what_is_not_understood_is_nothing(
+    last: Made, tmp_path: Path, damage: Callable[[str], str]
+) -> None:
+    path = tmp_path / "made.json"
+    made.write(last, path)
+    path.write_text(damage(path.read_text()))
+    assert made.read(path) is None
+
+
+def test_there_is_nothing_at_first(tmp_path: Path) -> None:
+    assert made.read(tmp_path / "made.json") is None
+
+
+def test_it_is_whole_while_each_file_is_as_it_was(last: Made) -> None:
+    assert last.is_whole()
+    wheel = of_wheel(last)
+    wheel.write_bytes(b"mine")
+    assert not last.is_whole()
+    wheel.unlink()
+    assert not last.is_whole()
+    assert not replace(last, files={}).is_whole()
+
+
+def test_the_engine_is_asked_for_what_can_have_changed(last: Made) -> None:
+    pinned, lacking = "img@sha256:2", "img@sha256:3"
+    seen = replace(last, images={"img:1": "sha256:1", pinned: "sha256:2", lacking: None})
+    answers = {"img:1": "sha256:1", lacking: None}
+    assert seen.same_images(answers.__getitem__)
+    assert not seen.same_images({**answers, "img:1": "sha256:9"}.__getitem__)
+    assert not seen.same_images({**answers, "img:1": None}.__getitem__)
+    assert not seen.same_images({**answers, lacking: "sha256:3"}.__getitem__)
+
+
+def test_the_same_again_is_all_cached(last: Made) -> None:
+    again = last.again(0.25)
+    assert again.seconds == 0.25
+    assert [target.cached for target in again.targets] == [True, True]
+    assert [target.file for target in again.targets] == [SDIST.file, WHEEL.file]
+    assert all(not target.stages and target.compiler_cache is None for target in again.targets)
+
+
+def test_the_same_sdist_gives_the_same_wheels(last: Made) -> None:
+    wheels = last.wheels_of(SDIST)
+    assert {name: wheel.file for name, wheel in wheels.items()} == {WHEEL.name: WHEEL.file}
+    assert wheels[WHEEL.name].cached
+    assert last.wheels_of(replace(SDIST, sha256="cc")) == {}
+    for name in last.files["sdist"]:
+        Path(name).write_bytes(b"made anew")
+    assert last.wheels_of(SDIST) == wheels
+    of_wheel(last).unlink()
+    assert last.wheels_of(SDIST) == {}
