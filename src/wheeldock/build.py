@@ -97,7 +97,9 @@ def run(asked: Asked, *, dry_run: bool, progress: str, cold: bool = False) -> No
             for image in run.images_used(done) if local else ():
                 baseimage.keep(image, buildx)
         if not cold:
-            made.write(Made(now, answers, done, made.stamps(run.results(done))), state.made)
+            sdist = made.content(state.sdist(done.project) / "src")
+            files = made.stamps(run.results(done))
+            made.write(Made(now, answers, sdist, done, files), state.made)
 
 
 def _show_again(

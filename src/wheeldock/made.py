@@ -14,6 +14,7 @@ import os
 import platform
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from wheeldock import __version__, report
@@ -23,7 +24,6 @@ from wheeldock.worktree import list_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from wheeldock.report import RunReport, TargetReport
 
@@ -65,6 +65,8 @@ class Made:
     inputs: Inputs
     images: Mapping[str, str | None]
     """What it asked the engine for: ids of images by reference, None for those that it lacked."""
+    sdist: str
+    """The digest of what was in the sdist: many backends write the time into an sdist."""
     report: RunReport
     files: Mapping[str, Mapping[str, Stamp]]
     """The files that it made, by target and path, and how to know them again."""
@@ -89,12 +91,11 @@ class Made:
         started = datetime.now(timezone.utc).isoformat(timespec="seconds")
         return replace(self.report, started=started, seconds=round(seconds, 3), targets=targets)
 
-    def wheels_of(self, sdist: TargetReport) -> dict[str, TargetReport]:
-        """The reports of the wheels that it made of that sdist, by target; none of another."""
-        before, *wheels = self.report.targets
-        if before.sha256 != sdist.sha256:
+    def wheels_of(self, sdist: str) -> dict[str, TargetReport]:
+        """The reports of the wheels that it made of an sdist with that in it, by target."""
+        if self.sdist != sdist:
             return {}
-        there = (target for target in wheels if target.name in self.files)
+        there = (target for target in self.report.targets[1:] if target.name in self.files)
         return {target.name: _again(target) for target in there if self._has(target.name)}
 
 
@@ -117,6 +118,7 @@ def read(path: Path) -> Made | None:
         return Made(
             inputs=Inputs(**found["inputs"]),
             images=found["images"],
+            sdist=found["sdist"],
             report=report.parse(found["report"]),
             files={
                 target: {path: tuple(stamp) for path, stamp in paths.items()}
@@ -133,6 +135,19 @@ def stamps(files: Mapping[str, Iterable[Path]]) -> dict[str, dict[str, Stamp]]:
         target: {str(path): stamp for path in paths if (stamp := _stamp(path))}
         for target, paths in files.items()
     }
+
+
+def content(folder: Path) -> str:
+    """A digest of a folder's files: their names, whether they can be run, and what is in them."""
+    digest = hashlib.sha256()
+    for name in _files(folder):
+        path = Path(name)
+        status = path.lstat()
+        data = str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
+        place = path.relative_to(folder).as_posix()
+        digest.update(f"{place!r} {status.st_mode:o} {len(data)}\n".encode())
+        digest.update(data)
+    return digest.hexdigest()
 
 
 def _setup(asked: Sequence[object]) -> str:

@@ -18,6 +18,7 @@ from wheeldock.errors import BuildFailedError, NotAPythonProjectError, Wheeldock
 from wheeldock.history import history
 from wheeldock.ignore import ignored
 from wheeldock.images import Tools
+from wheeldock.made import content
 from wheeldock.recipe import (
     DOCKER,
     Recipe,
@@ -159,7 +160,7 @@ class Run:
 
     def _wheels(self, sdist: Path, made: TargetReport) -> list[TargetResult]:
         """Build them; `made` tells of the sdist."""
-        kept = self.last.wheels_of(made) if self.last else {}
+        kept = self.last.wheels_of(content(sdist / "src")) if self.last else {}
         recipes = {batch: self._recipe(sdist.name, batch) for batch in self.plan.batches}
         # An engine's cache mounts are the same for every image.
         seeder = self._seeder(recipes[self.plan.main])

@@ -162,7 +162,7 @@ def last(tree: Path) -> Made:
     files = {target.name: [tree / "dist" / f"{target.file}"] for target in REPORT.targets}
     for (file,) in files.values():
         file.write_bytes(b"made")
-    return Made(inputs(tree), {"img:1": "sha256:1"}, REPORT, made.stamps(files))
+    return Made(inputs(tree), {"img:1": "sha256:1"}, "content", REPORT, made.stamps(files))
 
 
 def test_what_is_written_down_is_read_again(last: Made, tmp_path: Path) -> None:
@@ -229,13 +229,27 @@ def test_the_same_again_is_all_cached(last: Made) -> None:
     assert all(not target.stages and target.compiler_cache is None for target in again.targets)
 
 
+def test_content_is_names_modes_and_bytes(tree: Path, tmp_path: Path) -> None:
+    before = made.content(tree)
+    shutil.copytree(tree, tmp_path / "copy")
+    os.utime(tmp_path / "copy/tiny.c", (0, 0))
+    assert made.content(tmp_path / "copy") == before
+    seen = {before}
+    for change in CHANGES.values():
+        shutil.rmtree(tmp_path / "copy")
+        shutil.copytree(tree, tmp_path / "copy")
+        change(tmp_path / "copy")
+        seen.add(made.content(tmp_path / "copy"))
+    assert len(seen) == len(CHANGES) + 1
+
+
 def test_the_same_sdist_gives_the_same_wheels(last: Made) -> None:
-    wheels = last.wheels_of(SDIST)
+    wheels = last.wheels_of("content")
     assert {name: wheel.file for name, wheel in wheels.items()} == {WHEEL.name: WHEEL.file}
     assert wheels[WHEEL.name].cached
-    assert last.wheels_of(replace(SDIST, sha256="cc")) == {}
+    assert last.wheels_of("other content") == {}
     for name in last.files["sdist"]:
         Path(name).write_bytes(b"made anew")
-    assert last.wheels_of(SDIST) == wheels
+    assert last.wheels_of("content") == wheels
     of_wheel(last).unlink()
-    assert last.wheels_of(SDIST) == {}
+    assert last.wheels_of("content") == {}
