@@ -39,7 +39,7 @@ STAND_IN = "org.wheeldock.stand-in"
 
 _STAND_IN_NAME = "wheeldock/stand-in"
 _SUFFIX = "-builder"
-_FROM_TOOLBOX = re.compile(r"from=toolbox,source=([^,]+),")
+_FROM_TOOLBOX = re.compile(r"from=kit,source=([^,]+),")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,7 +35,7 @@ TEST_STAGES = r"""
 FROM env AS compiler-cache-test
 ARG SCRIPT
 ARG SEED
-RUN --mount=type=bind,from=toolbox,target=/toolbox \
+RUN --mount=type=bind,from=kit,target=/toolbox \
     --mount=type=bind,from=cases,target=/cases \
     --mount=type=tmpfs,target=/root/.cache/wheeldock \
     --mount=type=cache,id=wheeldock-uv,target=/root/.cache/uv \
@@ -51,7 +51,7 @@ ARG SEED
 ARG BUILDS
 ARG NAME
 ARG WITHOUT_CACHES
-RUN --mount=type=bind,from=toolbox,target=/toolbox \
+RUN --mount=type=bind,from=kit,target=/toolbox \
     --mount=type=bind,from=cases,target=/cases \
     --mount=type=cache,id=wheeldock-test-${SEED},target=/root/.cache/wheeldock \
     --mount=type=cache,id=wheeldock-uv,target=/root/.cache/uv \
