@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from wheeldock import __version__, compilercache, report
+from wheeldock import __version__, report
 from wheeldock.archive import unpack
-from wheeldock.compilercache import CompilerCache
 from wheeldock.errors import BuildFailedError, NotAPythonProjectError, WheeldockError
 from wheeldock.history import history
 from wheeldock.ignore import ignored
-from wheeldock.images import Tools
+from wheeldock.keeping import Keeping
 from wheeldock.made import content
 from wheeldock.recipe import (
     DOCKER,
     Recipe,
-    compiler_cache_request,
     sdist_request,
     seed_request,
-    tools_file_request,
-    tools_image_request,
     wheel_request,
 )
 from wheeldock.record import BuildRecord
@@ -36,7 +31,6 @@ from wheeldock.seeds import Seeder, Seeds, ca_bundle
 from wheeldock.served import make_all
 from wheeldock.sources import SdistSource
 from wheeldock.targets import TargetMaker, TargetResult
-from wheeldock.tools import KeptTools, ToolsKeeper
 from wheeldock.wheelhouse import Distribution, publish, read_distribution
 
 if TYPE_CHECKING:
@@ -52,6 +46,7 @@ if TYPE_CHECKING:
     from wheeldock.report import TargetReport
     from wheeldock.sources import Source
     from wheeldock.state import State
+    from wheeldock.tools import ToolsKeeper
 
 
 @dataclass(frozen=True)
@@ -96,7 +91,10 @@ class Run:
         if not errors:
             publish(built, self.settings.output_dir, whole=whole)
         if sdist and not self.cold:
-            self._keep_compiler_cache(sdist.name, [result.report for result in results])
+            recipe = self._recipe(sdist.name, self.plan.main)
+            made = [result.report for result in results]
+            keeping = self._keeping(sdist.name)
+            keeping.keep_compiler_cache(recipe, self.buildx, made, self.display.say)
         self.display.summary(run_report, self.settings.output_dir)
         if errors:
             raise _joined(errors, self._keep(built))
@@ -129,7 +127,9 @@ class Run:
             config_settings=self.settings.config_settings,
             builder=self.settings.builder or None,
             project=_folder_name(project),
-            seeds=self._seeds(project, batch),
+            seeds=Seeds(ca_bundle(os.environ))
+            if self.cold
+            else self._keeping(project).seeds(batch, self.plan.batches),
             cold=self.cold,
         )
 
@@ -203,39 +203,17 @@ class Run:
         return TargetResult(before, distribution=wheel)
 
     def _keepers(self, recipes: Mapping[Batch, Recipe], seeder: Seeder) -> dict[Batch, ToolsKeeper]:
-        """What keeps the tools, unless no cache is to be left, or nothing tells them apart."""
-        keepers: dict[Batch, ToolsKeeper] = {}
-        for batch in () if self.cold else dict.fromkeys([self.plan.main, *recipes]):
-            recipe = recipes[batch]
-            tools, kept = self._tools(recipe.project, batch), self._kept(recipe.project, batch)
-            image = tools_image_request(recipe, tools.name, tools.labels())
-            # Of two images for one policy the first has the name.
-            is_taken = tools.name in {keeper.tools.name for keeper in keepers.values()}
-            if tools.base_digest and not is_taken:
-                keepers[batch] = ToolsKeeper(
-                    buildx=self.buildx,
-                    seeder=seeder,
-                    tools=tools,
-                    kept=kept,
-                    image=image if self.sees_local_images else None,
-                    file=tools_file_request(recipe, kept.fresh),
-                    say=self.display.say,
-                )
-                keepers[batch].use()
-        return keepers
+        """What keeps the tools, unless no cache is to be left; the sdist's come first."""
+        if self.cold:
+            return {}
+        main = self.plan.main
+        keeping = self._keeping(recipes[main].project)
+        first = {main: recipes[main], **recipes}
+        local = self.sees_local_images
+        return keeping.tools_keepers(first, self.buildx, seeder, self.display.say, as_images=local)
 
-    def _tools(self, project: str, batch: Batch) -> Tools:
-        return Tools(
-            project=project,
-            platform_tag=batch.offer.platform_tag,
-            base_image=batch.offer.image,
-            base_digest=batch.offer.digest,
-            interpreter=batch.tools_interpreter,
-        )
-
-    def _kept(self, project: str, batch: Batch) -> KeptTools:
-        name = f"{KeptTools.PREFIX}{batch.offer.platform_tag}"
-        return KeptTools(self.settings.cache_dir / _folder_name(project) / name)
+    def _keeping(self, project: str) -> Keeping:
+        return Keeping(self.settings.cache_dir / _folder_name(project))
 
     def _seeder(self, recipe: Recipe) -> Seeder:
         seeding = seed_request(recipe, self.scratch / "seeds")
@@ -269,34 +247,6 @@ class Run:
             },
             targets=tuple(result.report for result in results),
         )
-
-    def _seeds(self, project: str, batch: Batch) -> Seeds:
-        if self.cold:
-            return Seeds(ca_bundle(os.environ))
-        # The cache mounts are filled for all images at once.
-        kept = [self._kept(project, each) for each in self.plan.batches]
-        return Seeds(
-            ca_bundle(os.environ),
-            compiler_cache=self._compiler_cache(project).file,
-            tools={each.inputs: each.file for each in kept if not each.flaw()},
-            wanted_tools=self._tools(project, batch).inputs,
-        )
-
-    def _compiler_cache(self, project: str) -> CompilerCache:
-        return CompilerCache(self.settings.cache_dir / _folder_name(project) / CompilerCache.NAME)
-
-    def _keep_compiler_cache(self, project: str, made: Sequence[TargetReport]) -> None:
-        """Keep what this run compiled where no engine forgets it."""
-        cache = self._compiler_cache(project)
-        if cache.foreign or not compilercache.has_grown(made, cache):
-            return
-        nonce = secrets.token_hex(8)
-        recipe = self._recipe(project, self.plan.main)
-        request = compiler_cache_request(recipe, nonce, cache.prepare())
-        try:
-            cache.save(self.buildx, request, recipe.base_image)
-        except (WheeldockError, OSError) as error:
-            self.display.say(f"The compiler cache is not kept in {cache.path}: {error}")
 
     def _keep(self, built: Sequence[Distribution]) -> str:
         """Put what was built aside and say where it is."""

@@ -1,0 +1,111 @@
+"""
+What a project's builds keep in its cache folder beside the exports: tools, and a compiler cache.
+
+An engine loses what it has in images and cache mounts. From here it gets them back (`seeds`).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wheeldock import compilercache
+from wheeldock.compilercache import CompilerCache
+from wheeldock.errors import WheeldockError
+from wheeldock.images import Tools
+from wheeldock.recipe import compiler_cache_request, tools_file_request, tools_image_request
+from wheeldock.seeds import Seeds, ca_bundle
+from wheeldock.tools import KeptTools, ToolsKeeper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from wheeldock.builder import Buildx
+    from wheeldock.plan import Batch
+    from wheeldock.recipe import Recipe
+    from wheeldock.report import TargetReport
+    from wheeldock.seeds import Seeder
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """What is kept of one project."""
+
+    folder: Path
+    """The project's part of the cache folder, by whose name its tools go."""
+
+    @property
+    def compiler_cache(self) -> CompilerCache:
+        """The compiler cache."""
+        return CompilerCache(self.folder / CompilerCache.NAME)
+
+    def seeds(self, batch: Batch, batches: Iterable[Batch]) -> Seeds:
+        """What builds of a batch can ask for; cache mounts are filled for all batches at once."""
+        kept = [self._tools_of(each) for each in batches]
+        return Seeds(
+            ca_bundle(os.environ),
+            compiler_cache=self.compiler_cache.file,
+            tools={each.inputs: each.file for each in kept if not each.flaw()},
+            wanted_tools=self._made_tools(batch).inputs,
+        )
+
+    def tools_keepers(
+        self,
+        recipes: Mapping[Batch, Recipe],
+        buildx: Buildx,
+        seeder: Seeder,
+        say: Callable[[str], None],
+        *,
+        as_images: bool,
+    ) -> dict[Batch, ToolsKeeper]:
+        """What keeps the tools of each batch, where something tells them apart from others."""
+        keepers: dict[Batch, ToolsKeeper] = {}
+        for batch, recipe in recipes.items():
+            tools, kept = self._made_tools(batch), self._tools_of(batch)
+            image = tools_image_request(recipe, tools.name, tools.labels())
+            # Of two images for one policy the first has the name.
+            is_taken = tools.name in {keeper.tools.name for keeper in keepers.values()}
+            if tools.base_digest and not is_taken:
+                keepers[batch] = ToolsKeeper(
+                    buildx=buildx,
+                    seeder=seeder,
+                    tools=tools,
+                    kept=kept,
+                    image=image if as_images else None,
+                    file=tools_file_request(recipe, kept.fresh),
+                    say=say,
+                )
+                keepers[batch].use()
+        return keepers
+
+    def keep_compiler_cache(
+        self,
+        recipe: Recipe,
+        buildx: Buildx,
+        made: Sequence[TargetReport],
+        say: Callable[[str], None],
+    ) -> None:
+        """Keep what builds compiled where no engine forgets it; what fails is said."""
+        cache = self.compiler_cache
+        if cache.foreign or not compilercache.has_grown(made, cache):
+            return
+        try:
+            request = compiler_cache_request(recipe, secrets.token_hex(8), cache.prepare())
+            cache.save(buildx, request, recipe.base_image)
+        except (WheeldockError, OSError) as error:
+            say(f"The compiler cache is not kept in {cache.path}: {error}")
+
+    def _made_tools(self, batch: Batch) -> Tools:
+        return Tools(
+            project=self.folder.name,
+            platform_tag=batch.offer.platform_tag,
+            base_image=batch.offer.image,
+            base_digest=batch.offer.digest,
+            interpreter=batch.tools_interpreter,
+        )
+
+    def _tools_of(self, batch: Batch) -> KeptTools:
+        return KeptTools(self.folder / f"{KeptTools.PREFIX}{batch.offer.platform_tag}")
