@@ -1,12 +1,16 @@
 # shellcheck shell=sh
 # What the machine has for the engine's cache mounts, in /seeds, goes there.
 
+# What is old was for other inputs, or comes again when a step asks for it.
+find /run/wheeldock -type f -mtime +30 -exec rm -f {} +
+
 # The name is the address by which steps ask for it: one bundle does not replace another.
 for seed in /seeds/by-address/*; do
     if [ -s "${seed}" ]; then
-        address=${seed##*/}
-        cp "${seed}" "/run/wheeldock/${address}.new"
-        mv "/run/wheeldock/${address}.new" "/run/wheeldock/${address}"
+        # Other builds may do the same at the moment.
+        fresh=$(mktemp /run/wheeldock/new.XXXXXX)
+        cp "${seed}" "${fresh}"
+        mv "${fresh}" "/run/wheeldock/${seed##*/}"
     fi
 done
 
