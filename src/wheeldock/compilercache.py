@@ -11,10 +11,8 @@ import tarfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from wheeldock.builder import BuildEndedError
 from wheeldock.cache import KeptFolder
-from wheeldock.failures import explain
-from wheeldock.record import BuildRecord
+from wheeldock.errand import run_errand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,12 +71,8 @@ class CompilerCache(KeptFolder):
 
         Raises what a failed build raises; what was kept before is then there still.
         """
-        record = BuildRecord()
         try:
-            for event in builder.build(request):
-                record.add(event)
+            run_errand(builder, request, "compiler cache", base_image)
             self.commit()
-        except BuildEndedError:
-            raise explain("compiler cache", base_image, record) from None
         finally:
             self.discard()

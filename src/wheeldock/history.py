@@ -108,11 +108,8 @@ def fingerprint(tree: Path) -> str:
 
     It is "" where it has its own, or there is none.
     """
-    root = tree.resolve()
-    if (root / ".git").is_dir() or not is_checkout(root):
-        return ""
     try:
-        checkout = _read(root)
+        checkout = _read(tree.resolve())
     except GitError:
         return ""
     return checkout.key if checkout else ""
@@ -120,8 +117,6 @@ def fingerprint(tree: Path) -> str:
 
 def _history(tree: Path, folder: Path) -> History | None:
     root = tree.resolve()
-    if (root / ".git").is_dir() or not is_checkout(root):
-        return None
     checkout = _read(root)
     if checkout is None:
         return None
@@ -136,7 +131,13 @@ def _history(tree: Path, folder: Path) -> History | None:
 
 
 def _read(tree: Path) -> _Checkout | None:
-    """What Git says; None where the checkout ignores the tree, or has no commit yet."""
+    """
+    What Git says of a checkout whose `.git` is outside of the tree.
+
+    None where there is no such, where it ignores the tree, or where it has no commit yet.
+    """
+    if (tree / ".git").is_dir() or not is_checkout(tree):
+        return None
     ask = partial(git, at=tree)
     index = ask("ls-files", "--stage", "-z", "--full-name")
     if not index and _succeeds(tree, "check-ignore", "--quiet", "."):

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from wheeldock.worktree import Listing, list_tree
+from wheeldock.worktree import Listing, list_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,12 +28,9 @@ def ignored(path: Path, *, outputs: Sequence[Path] = ()) -> list[str]:
     that Git tracks is never among them.
     """
     root = path.resolve()
-    inside = [output.resolve() for output in outputs]
-    below = [output.relative_to(root) for output in inside if root in output.parents]
-    listing = list_tree(root, tuple(folder.as_posix() for folder in below))
     # As a file it leads to where nothing is in a container.
     elsewhere = [".git"] if (root / ".git").is_file() else []
-    return [*patterns(listing), *elsewhere]
+    return [*patterns(list_source(root, outputs)), *elsewhere]
 
 
 def patterns(listing: Listing) -> list[str]:

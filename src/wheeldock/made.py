@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from wheeldock import __version__, report
 from wheeldock.history import fingerprint
 from wheeldock.recipe import DOCKER
-from wheeldock.worktree import list_tree
+from wheeldock.worktree import list_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -183,9 +183,7 @@ def _tree(root: Path, outputs: Sequence[Path]) -> Iterator[tuple[str, Stamp]]:
     if not top.is_dir():
         yield str(top), _stamp(top)
         return
-    inside = [output.resolve() for output in outputs]
-    below = [output.relative_to(top).as_posix() for output in inside if top in output.parents]
-    listing = list_tree(top, tuple(below))
+    listing = list_source(top, outputs)
     for path in sorted(listing.kept):
         yield path, _stamp(top / path)
     for repository in sorted(listing.repositories):

@@ -62,8 +62,6 @@ def wheel_request(recipe: Recipe, target: BuildTarget, sdist: Path, output: Path
     return _request(
         recipe,
         target="wheel",
-        dockerfile=DOCKER / "Dockerfile",
-        context=DOCKER,
         contexts={"source": sdist},
         output=output,
         arguments={
@@ -78,8 +76,6 @@ def seed_request(recipe: Recipe, folder: Path) -> BuildRequest:
     return _request(
         recipe,
         target="seed",
-        dockerfile=DOCKER / "Dockerfile",
-        context=DOCKER,
         contexts={"seeds": folder},
         output=None,
         arguments={"NONCE": ""},
@@ -88,27 +84,13 @@ def seed_request(recipe: Recipe, folder: Path) -> BuildRequest:
 
 def tools_image_request(recipe: Recipe, name: str, labels: Mapping[str, str]) -> BuildRequest:
     """Ask for the image of that name with the tools of the run."""
-    request = _request(
-        recipe,
-        target="builder",
-        dockerfile=DOCKER / "Dockerfile",
-        context=DOCKER,
-        output=ImageOutput(name),
-        arguments={},
-    )
+    request = _request(recipe, target="builder", output=ImageOutput(name))
     return replace(request, labels=labels)
 
 
 def tools_file_request(recipe: Recipe, output: Path) -> BuildRequest:
     """Ask for the tools of the run in one file."""
-    return _request(
-        recipe,
-        target="tools-file",
-        dockerfile=DOCKER / "Dockerfile",
-        context=DOCKER,
-        output=output,
-        arguments={},
-    )
+    return _request(recipe, target="tools-file", output=output)
 
 
 def compiler_cache_request(recipe: Recipe, nonce: str, output: Path) -> BuildRequest:
@@ -116,8 +98,6 @@ def compiler_cache_request(recipe: Recipe, nonce: str, output: Path) -> BuildReq
     return _request(
         recipe,
         target="compiler-cache-file",
-        dockerfile=DOCKER / "Dockerfile",
-        context=DOCKER,
         output=output,
         arguments={"NONCE": nonce},
     )
@@ -127,11 +107,11 @@ def _request(
     recipe: Recipe,
     *,
     target: str,
-    dockerfile: Path,
-    context: Path,
     output: Path | ImageOutput | None,
-    arguments: Mapping[str, str],
+    dockerfile: Path = DOCKER / "Dockerfile",
+    context: Path = DOCKER,
     contexts: Mapping[str, Path] | None = None,
+    arguments: Mapping[str, str] | None = None,
 ) -> BuildRequest:
     return BuildRequest(
         target=target,
@@ -146,7 +126,7 @@ def _request(
             "CONFIG_SETTINGS": json.dumps(dict(recipe.config_settings), sort_keys=True),
             "PROJECT": recipe.project,
             **({"COLD": recipe.cold} if recipe.cold else {}),
-            **arguments,
+            **(arguments or {}),
         },
         hosts=recipe.seeds.hosts(),
         builder=recipe.builder,

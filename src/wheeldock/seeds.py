@@ -18,14 +18,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheeldock.builder import BuildEndedError
-from wheeldock.failures import explain
-from wheeldock.record import BuildRecord
+from wheeldock.errand import run_errand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wheeldock.builder import Builder
+    from wheeldock.record import BuildRecord
     from wheeldock.request import BuildRequest
 
 _CA_BUNDLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -135,11 +134,8 @@ class Seeder:
     def _fill(self) -> None:
         self._seeds.lay_out(self._request.contexts["seeds"])
         arguments = {**self._request.build_args, "NONCE": secrets.token_hex(8)}
-        record = BuildRecord()
+        request = replace(self._request, build_args=arguments)
         try:
-            for event in self._builder.build(replace(self._request, build_args=arguments)):
-                record.add(event)
-        except BuildEndedError:
-            raise explain("seed", self._base_image, record) from None
+            run_errand(self._builder, request, "seed", self._base_image)
         finally:
             shutil.rmtree(self._request.contexts["seeds"], ignore_errors=True)

@@ -15,10 +15,8 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from wheeldock.apt import machine_sources
-from wheeldock.builder import BuildEndedError
+from wheeldock.errand import run_errand
 from wheeldock.errors import BaseImageUnavailableError
-from wheeldock.failures import explain
-from wheeldock.record import BuildRecord
 from wheeldock.request import BuildRequest, ImageOutput
 from wheeldock.seeds import ca_bundle
 from wheeldock.standin_parts import BASE, CURE, FREE_THREADED, PACKAGED, debian_mirror
@@ -105,7 +103,8 @@ def build(
     with gather(
         mirror, free_threaded=free_threaded, say=say, install_packages=install_packages
     ) as gathered:
-        _run(builder, request(gathered, datetime.now(timezone.utc)))
+        made = request(gathered, datetime.now(timezone.utc))
+        run_errand(builder, made, "stand-in base image", TAG)
     say(f"{TAG} is ready, with {_names(gathered.interpreters)}.")
 
 
@@ -131,12 +130,3 @@ def request(gathered: Gathered, now: datetime) -> BuildRequest:
 
 def _names(interpreters: Iterable[Interpreter]) -> str:
     return " ".join(interpreter.name for interpreter in interpreters)
-
-
-def _run(builder: Builder, request: BuildRequest) -> None:
-    record = BuildRecord()
-    try:
-        for event in builder.build(request):
-            record.add(event)
-    except BuildEndedError:
-        raise explain("stand-in base image", TAG, record) from None

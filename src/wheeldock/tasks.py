@@ -76,9 +76,8 @@ def build(
     with _explained():
         from wheeldock import build as building
 
-        options = {"build": build, "skip": skip, "archs": archs, "enable": enable}
-        options |= {"allow-empty": _yes(allow_empty), "output-dir": output_dir}
-        options |= {"jobs": jobs, "builder": builder}
+        selection = _selected(build, skip, archs, enable, allow_empty=allow_empty)
+        options = {**selection, "output-dir": output_dir, "jobs": jobs, "builder": builder}
         asked = _asked(source, only, config_file, options)
         building.run(asked, dry_run=dry_run, progress=progress, cold=cold)
 
@@ -113,10 +112,18 @@ def plan(
     with _explained():
         from wheeldock import dryrun
 
-        options = {"build": build, "skip": skip, "archs": archs, "enable": enable}
-        options |= {"allow-empty": _yes(allow_empty), "builder": builder}
-        asked = _asked(source, only, config_file, options)
+        selection = _selected(build, skip, archs, enable, allow_empty=allow_empty)
+        asked = _asked(source, only, config_file, {**selection, "builder": builder})
         dryrun.run(asked, as_json=json, say=_say)
+
+
+def _selected(
+    build: str, skip: str, archs: str, enable: str, *, allow_empty: bool
+) -> dict[str, str]:
+    """The options that `build` and `plan` have in common, as the configuration takes them."""
+    flag = "true" if allow_empty else ""
+    named = {"build": build, "skip": skip, "archs": archs, "enable": enable}
+    return {**named, "allow-empty": flag}
 
 
 def _asked(
@@ -130,11 +137,6 @@ def _asked(
         options={name: value for name, value in options.items() if value},
         config_file=config_file,
     )
-
-
-def _yes(flag: bool) -> str:
-    """A flag as the configuration takes it from a command line."""
-    return "true" if flag else ""
 
 
 @task(

@@ -17,6 +17,7 @@ from pathspec import GitIgnoreSpec
 from wheeldock.git import GitError, git
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 _SUBMODULE = "160000"
@@ -54,6 +55,13 @@ class Listing:
         self.left_out += (folder + path for path in other.left_out)
         self.kept += (folder + path for path in other.kept)
         self.repositories += (folder + path for path in other.repositories)
+
+
+def list_source(root: Path, outputs: Sequence[Path]) -> Listing:
+    """List a source tree at its real path; `outputs` are folders, in it or not, for by-products."""
+    inside = [output.resolve() for output in outputs]
+    below = [output.relative_to(root) for output in inside if root in output.parents]
+    return list_tree(root, tuple(folder.as_posix() for folder in below))
 
 
 def list_tree(root: Path, outputs: tuple[str, ...] = ()) -> Listing:

@@ -10,6 +10,7 @@ import pytest
 from wheeldock import standin
 from wheeldock.apt import Source
 from wheeldock.builder import BuildEndedError, ImageInfo
+from wheeldock.errand import run_errand
 from wheeldock.errors import BaseImageUnavailableError, BuildFailedError
 from wheeldock.events import Log, Step
 from wheeldock.request import ImageOutput
@@ -207,7 +208,7 @@ def test_a_stage_that_fails_is_explained() -> None:
             """Nothing runs."""
 
     with pytest.raises(BuildFailedError, match=r"(?s)stage cp313.*to replace"):
-        standin._run(Failing(), standin.request(gathered(), NOW))
+        run_errand(Failing(), standin.request(gathered(), NOW), "stand-in", standin.TAG)
 
 
 def test_another_architecture_has_no_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
