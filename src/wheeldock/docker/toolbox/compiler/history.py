@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from compiler import includes
+from compiler.writing import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,10 +54,7 @@ class History:
     def keep(self, compiles: Sequence[Compile]) -> None:
         """Remember what was compiled."""
         units = {**self._units(), **self._digests(each.source for each in compiles)}
-        self.note.parent.mkdir(parents=True, exist_ok=True)
-        beside = self.note.with_name(f"{self.note.name}.{os.getpid()}.tmp.")
-        beside.write_text(json.dumps(units), "utf-8")
-        beside.replace(self.note)
+        write_whole(self.note, json.dumps(units))
 
     def _units(self) -> dict[str, str]:
         return self._read() or {}

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compiler.toolchain import Toolchain, inspect
+from compiler.writing import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +46,7 @@ def toolchain(compilers: set[str], folder: Path) -> tuple[Toolchain, str]:
     stamps = _stamps({*found.on_path, *found.files, *folders})
     if all(changed < before for *_, changed in stamps.values()):
         known = {"stamps": stamps, "toolchain": asdict(found), "identity": identity}
-        _write(note, json.dumps(known))
+        write_whole(note, json.dumps(known))
     return found, identity
 
 
@@ -61,10 +62,3 @@ def _stamps(paths: Iterable[str]) -> dict[str, list[int]]:
         path: [status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns]
         for path, status in found.items()
     }
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
-    beside.write_text(text, "utf-8")
-    beside.replace(path)
