@@ -8,7 +8,6 @@ import signal
 import pytest
 from invoke import Exit
 
-from wheeldock import tasks
 from wheeldock.errors import (
     AccessDeniedError,
     DiskFullError,
@@ -16,10 +15,11 @@ from wheeldock.errors import (
     StoppedError,
     UsageError,
 )
+from wheeldock.tasks import door
 
 
 def explained(error: BaseException) -> Exit:
-    with pytest.raises(Exit) as caught, tasks._explained():
+    with pytest.raises(Exit) as caught, door.explained():
         raise error
     return caught.value
 
@@ -53,7 +53,7 @@ def test_what_the_system_refuses_ends_with_the_place(number: int, code: int) -> 
 
 
 def test_a_bug_stays_one() -> None:
-    with pytest.raises(FileNotFoundError), tasks._explained():
+    with pytest.raises(FileNotFoundError), door.explained():
         raise FileNotFoundError(errno.ENOENT, "No such file", "x")
 
 
@@ -63,7 +63,7 @@ def test_a_signal_to_end_ends_it(number: signal.Signals) -> None:
         signal.raise_signal(number)
 
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(Exit) as caught, tasks._explained():
+    with pytest.raises(Exit) as caught, door.explained():
         end()
     assert caught.value.code == StoppedError.code
     assert signal.getsignal(signal.SIGTERM) == before
@@ -72,5 +72,5 @@ def test_a_signal_to_end_ends_it(number: signal.Signals) -> None:
 def test_where_nobody_can_be_asked_nothing_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     with pytest.raises(UsageError, match=r"Remove it\?") as caught:
-        tasks._agree("Remove it?")
+        door.agree("Remove it?")
     assert "--yes" in caught.value.cure

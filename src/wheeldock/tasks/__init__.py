@@ -1,0 +1,17 @@
+"""
+The Invoke tasks: wheeldock's commands, for `invoke`, for `wheeldock` and for other projects.
+
+`ns` is the collection. A project with tasks of its own adds it to theirs:
+`ns.add_collection(wheeldock.ns, name="wheels")`.
+"""
+
+from __future__ import annotations
+
+from invoke import Collection
+
+from wheeldock.tasks import building, cache, image, machine
+
+ns = Collection(building.build, building.plan, machine.init, machine.setup, image.df)
+ns.add_collection(Collection("engine", machine.start, machine.stop, machine.status))
+ns.add_collection(cache.ns)
+ns.add_collection(image.ns)

@@ -1,0 +1,83 @@
+"""What every task does at the door: to ask, to say, and to explain a failure."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from invoke import Exit
+
+from wheeldock.errors import AccessDeniedError, StoppedError, UsageError, WheeldockError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.console import RenderableType
+
+
+def show() -> Callable[[RenderableType], None]:
+    """What shows a table, or whatever rich knows, on the terminal."""
+    from rich.console import Console
+
+    from wheeldock import housekeeping
+
+    return housekeeping.printer(Console())
+
+
+def agree(question: str) -> bool:
+    """Ask before something is removed; where nobody can be asked, that is an error."""
+    if not sys.stdin.isatty():
+        raise UsageError(f"{question} Nobody is here to ask", cure="`--yes` answers for scripts.")
+    return confirm(question)
+
+
+def say(text: str) -> None:
+    """Say a line of text."""
+    print(text, flush=True)  # noqa: T201 - a task speaks to the person who typed it
+
+
+def confirm(question: str) -> bool:
+    """Ask; where nobody can be asked, the answer is yes."""
+    if not sys.stdin.isatty():
+        return True
+    return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+
+
+@contextlib.contextmanager
+def explained() -> Iterator[None]:
+    """Turn wheeldock's errors, and what the system refuses, into a message and an exit code."""
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except WheeldockError as error:
+        raise _exit(error) from None
+    except KeyboardInterrupt:
+        raise _exit(StoppedError("stopped")) from None
+    except OSError as error:
+        refusal = _refusal(error)
+        if refusal is None:
+            raise
+        raise _exit(refusal) from None
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _refusal(error: OSError) -> WheeldockError | None:
+    """What the system's refusal means, or None for one that is a bug of ours."""
+    from wheeldock.failures import disk_full
+
+    place = error.filename2 or error.filename
+    said = f"{error.strerror}: {place}" if place else str(error.strerror)
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return disk_full(said)
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return AccessDeniedError(said, cure="Mend its rights, or be a user who has them.")
+    return None
+
+
+def _exit(error: WheeldockError) -> Exit:
+    text = f"error: {error.message}"
+    return Exit(f"{text}\n{error.cure}" if error.cure else text, code=error.code)
