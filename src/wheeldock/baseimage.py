@@ -91,10 +91,9 @@ def resolve(
         pinned = pinned_image(setting, platform)
         reference = pinned.reference if pinned else setting
         if builder is None or builder.sees_local_images:
-            contents = _pull(reference, buildx, builder, say)
+            contents = _pull(reference, platform.architecture, buildx, builder, say)
         else:
-            stand_in = _stand_in_of(setting, platform)
-            contents = _seen_by(builder, reference, stand_in, buildx)
+            contents = _seen_by(builder, reference, setting, platform, buildx)
         digest = _digest(reference)
         base_image = _base_image(reference, digest, contents, platform, pinned, notes)
     if base_image.is_stand_in:
@@ -123,10 +122,10 @@ def at_hand(
     if builder is not None and not builder.sees_local_images:
         contents = known or imagecontents.recall(digest)
     elif image := buildx.image(reference):
-        contents = imagecontents.of(reference, image.id, builder)
+        contents = imagecontents.of(reference, image.id, builder, platform.architecture)
     elif (name := _stand_in_of(setting, platform)) and (image := buildx.image(name)):
         reference = name
-        contents = imagecontents.of(reference, image.id, builder)
+        contents = imagecontents.of(reference, image.id, builder, platform.architecture)
     else:
         contents = known
     if contents is None:
@@ -140,14 +139,14 @@ def has_stand_in(architecture: Architecture, buildx: Buildx) -> bool:
     return buildx.image(stand_in_reference(DEFAULT, architecture)) is not None
 
 
-def keep(reference: str, buildx: Buildx) -> None:
+def keep(reference: str, architecture: Architecture, buildx: Buildx) -> None:
     """
     Give an image that a build has fetched its name in the engine, so that it stays there.
 
     Its layers are there by then. Raises what `resolve` raises.
     """
     if _digest(reference) and not buildx.image(reference):
-        buildx.pull(reference)
+        buildx.pull(reference, architecture)
 
 
 def ensure(
@@ -176,7 +175,7 @@ def ensure(
         and not _has_stand_in(buildx, free_threaded=free_threaded)
     ):
         try:
-            _pull(official, buildx, builder, say)
+            _pull(official, platform.architecture, buildx, builder, say)
         except _REFUSALS as error:
             say(error.message)
             standin.build(
@@ -248,24 +247,31 @@ def _has_stand_in(buildx: Buildx, *, free_threaded: bool) -> bool:
 
 
 def _pull(
-    reference: str, buildx: Buildx, builder: BuilderInfo | None, say: Callable[[str], None]
+    reference: str,
+    architecture: Architecture,
+    buildx: Buildx,
+    builder: BuilderInfo | None,
+    say: Callable[[str], None],
 ) -> ImageContents:
     say(f"pulling {reference}")
     # The look fetches the layers, and gives up on a mute registry. The pull, which has no bound,
     # then finds them there and gives them their name in the engine.
-    contents = imagecontents.look(reference, builder)
-    buildx.pull(reference)
+    contents = imagecontents.look(reference, builder, architecture)
+    buildx.pull(reference, architecture)
     if image := buildx.image(reference):
         imagecontents.remember(image.id, contents)
     return contents
 
 
-def _seen_by(builder: BuilderInfo, reference: str, stand_in: str, buildx: Buildx) -> ImageContents:
+def _seen_by(
+    builder: BuilderInfo, reference: str, setting: str, platform: Platform, buildx: Buildx
+) -> ImageContents:
     """The contents of an image for a builder that takes images from registries alone."""
     try:
-        return imagecontents.of(reference, _digest(reference), builder)
+        digest = _digest(reference)
+        return imagecontents.of(reference, digest, builder, platform.architecture)
     except _REFUSALS:
-        for name in filter(None, (reference, stand_in)):
+        for name in filter(None, (reference, _stand_in_of(setting, platform))):
             if _is_in_engine(name, buildx):
                 raise _unseen(name, builder) from None
         raise

@@ -94,8 +94,8 @@ def run(asked: Asked, *, dry_run: bool, progress: str, cold: bool = False) -> No
                 last=last if same else None,
             )
             done = run.build(source, whole=not asked.only)
-            for image in run.images_used(done) if local else ():
-                baseimage.keep(image, buildx)
+            for image, architecture in run.images_used(done).items() if local else ():
+                baseimage.keep(image, architecture, buildx)
         if not cold:
             sdist = made.content(state.sdist(done.project) / "src")
             files = made.stamps(run.results(done))

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from python_on_whales import DockerClient, Image
 
     from wheeldock.request import BuildRequest
+    from wheeldock.tags import Architecture
 
 _CLIENT = ["sh", "-c", 'echo $$ > "$0" && test ! -e "$0.stop" && exec docker "$@" 2>&1']
 _CONTAINERD_STORE = "io.containerd.snapshotter.v1"
@@ -254,9 +255,9 @@ class Buildx:
         image = self.image(reference)
         return image.id if image else None
 
-    def pull(self, reference: str) -> None:
+    def pull(self, reference: str, architecture: Architecture | None = None) -> None:
         """
-        Pull an image from its registry into the engine.
+        Pull an image, of that architecture, from its registry into the engine.
 
         Raises ImageNotFoundError, RegistryAuthenticationError, BaseImageUnavailableError when
         the registry does not answer, or EngineUnreachableError.
@@ -264,7 +265,8 @@ class Buildx:
         from python_on_whales.exceptions import DockerException  # noqa: PLC0415
 
         try:
-            self._docker.image.pull(reference, quiet=True)
+            platform = architecture.oci_platform if architecture else None
+            self._docker.image.pull(reference, quiet=True, platform=platform)
         except DockerException as error:
             raise image_error(reference, error.stderr or "") from None
 

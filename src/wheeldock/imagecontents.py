@@ -28,6 +28,7 @@ from wheeldock.request import BuildRequest
 
 if TYPE_CHECKING:
     from wheeldock.builder import BuilderInfo
+    from wheeldock.tags import Architecture
 
 PATIENCE = 30.0
 """Seconds that a registry has to answer. Engines wait for ever for one that accepts and is mute."""
@@ -49,7 +50,12 @@ class ImageContents:
     """Whether its `manylinux-interpreters` can install more, PyPy and GraalPy."""
 
 
-def of(reference: str, image_id: str, builder: BuilderInfo | None = None) -> ImageContents:
+def of(
+    reference: str,
+    image_id: str,
+    builder: BuilderInfo | None = None,
+    architecture: Architecture | None = None,
+) -> ImageContents:
     """
     The contents of an image, remembered by its id, a digest; with "" they are not remembered.
 
@@ -57,14 +63,18 @@ def of(reference: str, image_id: str, builder: BuilderInfo | None = None) -> Ima
     """
     known = recall(image_id)
     if known is None:
-        known = look(reference, builder)
+        known = look(reference, builder, architecture)
         remember(image_id, known)
     return known
 
 
-def look(reference: str, builder: BuilderInfo | None = None) -> ImageContents:
+def look(
+    reference: str,
+    builder: BuilderInfo | None = None,
+    architecture: Architecture | None = None,
+) -> ImageContents:
     """
-    Look into an image, which the builder pulls if it lacks it.
+    Look into an image of that architecture, which the builder pulls if it lacks it.
 
     Raises BaseImageUnavailableError, also when a registry is mute for PATIENCE seconds,
     ImageNotFoundError, RegistryAuthenticationError, EngineUnreachableError, or
@@ -77,6 +87,7 @@ def look(reference: str, builder: BuilderInfo | None = None) -> ImageContents:
             context=DOCKER / "toolbox",
             output=Path(folder),
             build_args={"BASE_IMAGE": reference},
+            architecture=architecture,
             builder=builder.name if builder else None,
         )
         _run(request, reference)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wheeldock.history import History
     from wheeldock.plan import BuildTarget
     from wheeldock.seeds import Seeds
+    from wheeldock.tags import Architecture
 
 DOCKER = Path(__file__).parent / "docker"
 """The Dockerfiles and what their stages run."""
@@ -30,6 +31,8 @@ class Recipe:
     """What all targets of a run have in common."""
 
     base_image: str
+    architecture: Architecture
+    """The base image's."""
     tools_interpreter: str
     build_requires: Sequence[str]
     config_settings: Mapping[str, str | Sequence[str]]
@@ -129,5 +132,6 @@ def _request(
             **(arguments or {}),
         },
         hosts=recipe.seeds.hosts(),
+        architecture=recipe.architecture,
         builder=recipe.builder,
     )

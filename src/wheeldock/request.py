@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wheeldock.tags import Architecture
+
 
 @dataclass(frozen=True)
 class ImageOutput:
@@ -40,6 +42,8 @@ class BuildRequest:
     """Host names that steps know, and their addresses: the names are in each step's key."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Of an image that is made: in no step's key."""
+    architecture: Architecture | None = None
+    """What the steps' programs are for; None for what the engine's machine is."""
     cache_from: Path | None = None
     cache_to: Path | None = None
     builder: str | None = None
@@ -80,6 +84,7 @@ def arguments(request: BuildRequest) -> dict[str, Any]:
         "cache_from": _local_cache("src", request.cache_from),
         "cache_to": _local_cache("dest", request.cache_to, mode="min"),
         "builder": request.builder,
+        "platforms": [request.architecture.oci_platform] if request.architecture else None,
         "provenance": False,
         "progress": "rawjson",
         "stream_logs": True,

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from wheeldock.report import TargetReport
     from wheeldock.sources import Source
     from wheeldock.state import State
+    from wheeldock.tags import Architecture
     from wheeldock.tools import ToolsKeeper
 
 
@@ -100,12 +101,16 @@ class Run:
             raise _joined(errors, self._keep(built))
         return run_report
 
-    def images_used(self, made: RunReport) -> list[str]:
-        """The images on which a step ran."""
+    def images_used(self, made: RunReport) -> dict[str, Architecture]:
+        """The images on which a step ran, and their architectures."""
         built = {target.name for target in made.targets if report.outcome(target) == "built"}
-        users = [(batch.offer.image, [*map(str, batch.targets)]) for batch in self.plan.batches]
-        users.append((self.plan.main.offer.image, [report.SDIST]))
-        return list(dict.fromkeys(image for image, names in users if built.intersection(names)))
+        users = [(batch, [*map(str, batch.targets)]) for batch in self.plan.batches]
+        users.append((self.plan.main, [report.SDIST]))
+        return {
+            batch.offer.image: batch.wish.platform.architecture
+            for batch, names in users
+            if built.intersection(names)
+        }
 
     def results(self, done: RunReport) -> dict[str, list[Path]]:
         """What each target leaves, for people and for the next run, which looks for it there."""
@@ -122,6 +127,7 @@ class Run:
     def _recipe(self, project: str, batch: Batch) -> Recipe:
         return Recipe(
             base_image=batch.offer.image,
+            architecture=batch.wish.platform.architecture,
             tools_interpreter=batch.tools_interpreter,
             build_requires=self.project.build_system.requires,
             config_settings=self.settings.config_settings,

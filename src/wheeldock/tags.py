@@ -24,8 +24,17 @@ class Architecture(str, Enum):
     ARMV7L = "armv7l"
     RISCV64 = "riscv64"
 
+    @property
+    def oci_platform(self) -> str:
+        """Its name among the platforms of OCI images, which Docker takes: `linux/arm64`."""
+        return f"linux/{_OCI.get(self.value, self.value)}"
+
     def __str__(self) -> str:
         return self.value
+
+
+_OCI = {"x86_64": "amd64", "i686": "386", "aarch64": "arm64", "armv7l": "arm/v7"}
+"""What OCI's image specification calls architectures otherwise (after Go's GOARCH)."""
 
 
 class Libc(str, Enum):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from wheeldock import baseimage
 from wheeldock.builder import BuildEndedError
 from wheeldock.recipe import DOCKER, Recipe, seed_request
 from wheeldock.record import BuildRecord
@@ -84,6 +85,7 @@ class Bench:
         self._seeds = Seeds(ca_bundle(os.environ))
         recipe = Recipe(
             base_image=self._base_image,
+            architecture=baseimage.HOME.architecture,
             tools_interpreter="cp313-cp313",
             build_requires=REQUIRES,
             config_settings={},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from wheeldock import baseimage
 from wheeldock.recipe import Recipe, seed_request
 from wheeldock.seeds import Seeder, Seeds
 
@@ -32,6 +33,7 @@ def test_runs_that_fill_the_same_mount_at_once_do_not_disturb_each_other(
     def fill(number: int) -> bool:
         recipe = Recipe(
             base_image=base_image.reference,
+            architecture=baseimage.HOME.architecture,
             tools_interpreter="cp313-cp313",
             build_requires=(),
             config_settings={},

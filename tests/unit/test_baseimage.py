@@ -53,11 +53,18 @@ class FakeEngine:
             return None
         return ImageInfo(id=f"sha256:{abs(hash(reference)):x}", labels={}, environment={})
 
-    def pull(self, reference: str) -> None:
+    def pull(self, reference: str, architecture: Architecture) -> None:
+        assert architecture is X86_64
         assert reference in self.looks, "a pull has no bound, so a look comes first"
         self.images.add(reference)
 
-    def look(self, reference: str, builder: BuilderInfo | None = None) -> ImageContents:
+    def look(
+        self,
+        reference: str,
+        builder: BuilderInfo | None = None,
+        architecture: Architecture = X86_64,
+    ) -> ImageContents:
+        assert architecture is X86_64
         self.looks.append(reference)
         local = builder is None or builder.sees_local_images
         if reference in self.remote or (local and reference in self.images):
@@ -176,10 +183,10 @@ def test_an_image_that_the_cache_folder_tells_of_is_pulled_when_a_build_has_fetc
     engine.images = set()
     assert resolve() == first
     assert said == []
-    baseimage.keep(first.reference, engine)
+    baseimage.keep(first.reference, X86_64, engine)
     assert engine.images == {OFFICIAL.reference}
     engine.images, engine.remote = {OFFICIAL.reference}, set()
-    baseimage.keep(first.reference, engine)
+    baseimage.keep(first.reference, X86_64, engine)
 
 
 def test_an_image_without_a_digest_is_not_told_of(engine: FakeEngine, tmp_path: Path) -> None:
@@ -187,7 +194,7 @@ def test_an_image_without_a_digest_is_not_told_of(engine: FakeEngine, tmp_path: 
     image = baseimage.resolve("mine:1", MANYLINUX, engine, say=print, notes=tmp_path / "notes")
     assert not (tmp_path / "notes").exists()
     engine.images = set()
-    baseimage.keep(image.reference, engine)
+    baseimage.keep(image.reference, X86_64, engine)
     assert engine.images == set()
 
 

@@ -8,6 +8,7 @@ import signal
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from wheeldock.builder import BuildEndedError, Buildx
 from wheeldock.errors import BuildxMissingError, EngineUnreachableError
 from wheeldock.events import Log, Notice, Step
 from wheeldock.request import BuildRequest, ImageOutput
+from wheeldock.tags import Architecture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -268,6 +270,14 @@ def test_build_arguments_reach_buildx_as_they_are(docker: Docker) -> None:
     docker.does("")
     list(Buildx().build(BuildRequest(**{**vars(REQUEST), "build_args": arguments})))
     assert docker.options("--build-arg") == [f"{name}={value}" for name, value in arguments.items()]
+
+
+def test_a_build_is_for_the_engines_own_machine_unless_it_names_another(docker: Docker) -> None:
+    docker.does("")
+    list(Buildx().build(REQUEST))
+    assert docker.options("--platform") == []
+    list(Buildx().build(replace(REQUEST, architecture=Architecture.AARCH64)))
+    assert docker.options("--platform") == ["linux/arm64"]
 
 
 def test_a_cold_build_of_an_image_on_a_named_builder(docker: Docker) -> None:

@@ -45,7 +45,7 @@ MUSLLINUX = [name.format("musllinux") for name in BOTH]
 class Engine(FakeEngine):
     """One whose musllinux images are for musllinux."""
 
-    def look(self, reference: str, _: object = None) -> ImageContents:
+    def look(self, reference: str, *_: object) -> ImageContents:
         contents = super().look(reference)
         return MUSL_CONTENTS if "musl" in reference else contents
 

@@ -23,12 +23,14 @@ from wheeldock.recipe import (
 )
 from wheeldock.request import ImageOutput
 from wheeldock.seeds import Seeds
+from wheeldock.tags import Architecture
 
 if TYPE_CHECKING:
     from wheeldock.request import BuildRequest
 
 RECIPE = Recipe(
     base_image="img@sha256:1",
+    architecture=Architecture.X86_64,
     tools_interpreter="cp313-cp313",
     build_requires=("scikit-build-core>=0.10", "pybind11; python_version<'4'"),
     config_settings={},
@@ -97,6 +99,7 @@ def test_what_all_targets_share_is_the_same_for_each() -> None:
     ]
     for request in requests:
         assert request.builder == "far"
+        assert request.architecture is Architecture.X86_64
         assert request.hosts == RECIPE.seeds.hosts()
         assert request.build_args["BASE_IMAGE"] == "img@sha256:1"
 

@@ -100,7 +100,7 @@ def test_the_base_image_is_got_and_written_down(
     machine.images = set()
     contents = imagecontents.ImageContents(frozenset({"cp313-cp313"}), "manylinux_2_28", "")
     monkeypatch.setattr(imagecontents, "look", lambda *_: contents)
-    monkeypatch.setattr(FakeMachine, "pull", lambda self, name: self.images.add(name), False)
+    monkeypatch.setattr(FakeMachine, "pull", lambda self, name, _: self.images.add(name), False)
     machine.set_up()
     pulling, ready = machine.said
     assert pulling == f"pulling {OFFICIAL.reference}"

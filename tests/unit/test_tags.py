@@ -47,3 +47,21 @@ def test_policies_of_one_libc_are_ordered_by_its_version() -> None:
 def test_a_platform_tag_is_a_policy_with_an_architecture() -> None:
     policy = Policy.parse("musllinux_1_2")
     assert policy.platform_tag(Architecture.AARCH64) == "musllinux_1_2_aarch64"
+
+
+@pytest.mark.parametrize(
+    ("architecture", "platform"),
+    [
+        (Architecture.X86_64, "linux/amd64"),
+        (Architecture.I686, "linux/386"),
+        (Architecture.AARCH64, "linux/arm64"),
+        (Architecture.PPC64LE, "linux/ppc64le"),
+        (Architecture.S390X, "linux/s390x"),
+        (Architecture.ARMV7L, "linux/arm/v7"),
+        (Architecture.RISCV64, "linux/riscv64"),
+    ],
+)
+def test_docker_has_its_own_names_for_architectures(
+    architecture: Architecture, platform: str
+) -> None:
+    assert architecture.oci_platform == platform
