@@ -137,13 +137,11 @@ OPTIONS: Mapping[str, Option] = {
 
 REFUSED_YET = frozenset(
     [
-        *("before-all", "before-build", "build-frontend", "environment", "environment-pass"),
+        *("before-all", "before-build", "environment", "environment-pass"),
         "repair-wheel-command",
     ]
 )
 """Options that are read and have no effect yet, where a wheel would be another with one."""
 
-IGNORED_YET = frozenset(
-    ["audit-command", "audit-requires", "build-verbosity", "dependency-versions"]
-)
+IGNORED_YET = frozenset(["audit-command", "audit-requires", "dependency-versions"])
 """Options that are read and have no effect yet, where a wheel is the same with one."""

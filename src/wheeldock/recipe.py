@@ -8,6 +8,7 @@ only what its stages need: an argument too many would rebuild what did not chang
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from wheeldock.request import BuildRequest, ImageOutput
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from wheeldock.config import TargetOptions
     from wheeldock.history import History
     from wheeldock.plan import BuildTarget
     from wheeldock.seeds import Seeds
@@ -35,7 +37,8 @@ class Recipe:
     """The base image's."""
     tools_interpreter: str
     build_requires: Sequence[str]
-    config_settings: Mapping[str, str | Sequence[str]]
+    options: TargetOptions
+    """What holds for what is asked for: a wheel's own options, or those of all."""
     builder: str | None = None
     project: str = ""
     """Whose compiler cache serves."""
@@ -62,6 +65,7 @@ def sdist_request(
 
 def wheel_request(recipe: Recipe, target: BuildTarget, sdist: Path, output: Path) -> BuildRequest:
     """Ask for one repaired wheel of the unpacked sdist in `sdist/src`."""
+    frontend = recipe.options.build_frontend
     return _request(
         recipe,
         target="wheel",
@@ -70,6 +74,8 @@ def wheel_request(recipe: Recipe, target: BuildTarget, sdist: Path, output: Path
         arguments={
             "INTERPRETER": target.identifier.interpreter,
             "PLATFORM_TAG": target.platform_tag,
+            "BUILD_FRONTEND": shlex.join([frontend.name.value, *frontend.args]),
+            "BUILD_VERBOSITY": str(recipe.options.build_verbosity),
         },
     )
 
@@ -126,7 +132,7 @@ def _request(
             "BASE_IMAGE": recipe.base_image,
             "TOOLS_INTERPRETER": recipe.tools_interpreter,
             "BUILD_REQUIRES": "\n".join(recipe.build_requires),
-            "CONFIG_SETTINGS": json.dumps(dict(recipe.config_settings), sort_keys=True),
+            "CONFIG_SETTINGS": json.dumps(dict(recipe.options.config_settings), sort_keys=True),
             "PROJECT": recipe.project,
             **({"COLD": recipe.cold} if recipe.cold else {}),
             **(arguments or {}),

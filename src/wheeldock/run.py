@@ -130,7 +130,7 @@ class Run:
             architecture=batch.wish.platform.architecture,
             tools_interpreter=batch.tools_interpreter,
             build_requires=self.project.build_system.requires,
-            config_settings=self.settings.config_settings,
+            options=self.settings.everywhere,
             builder=self.settings.builder or None,
             project=_folder_name(project),
             seeds=Seeds(ca_bundle(os.environ))
@@ -179,8 +179,7 @@ class Run:
             batch = self.plan.batch(target)
             recipe, maker = recipes[batch], makers[batch]
             output = self.scratch / str(target)
-            options = self.settings.for_target(target.identifier)
-            its_own = replace(recipe, config_settings=options.config_settings)
+            its_own = replace(recipe, options=self.settings.for_target(target.identifier))
             return maker.make(str(target), wheel_request(its_own, target, sdist, output), output)
 
         def at_once(targets: Sequence[BuildTarget]) -> Sequence[TargetResult]:

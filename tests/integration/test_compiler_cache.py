@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wheeldock import baseimage
+from wheeldock import baseimage, config
 from wheeldock.builder import BuildEndedError
 from wheeldock.recipe import DOCKER, Recipe, seed_request
 from wheeldock.record import BuildRecord
@@ -88,7 +88,7 @@ class Bench:
             architecture=baseimage.HOME.architecture,
             tools_interpreter="cp313-cp313",
             build_requires=REQUIRES,
-            config_settings={},
+            options=config.load({}, path="", environ={}, overrides={}).everywhere,
             seeds=self._seeds,
         )
         seeding = seed_request(recipe, folder / "seeds")

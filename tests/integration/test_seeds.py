@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wheeldock import baseimage
+from wheeldock import baseimage, config
 from wheeldock.recipe import Recipe, seed_request
 from wheeldock.seeds import Seeder, Seeds
 
@@ -36,7 +36,7 @@ def test_runs_that_fill_the_same_mount_at_once_do_not_disturb_each_other(
             architecture=baseimage.HOME.architecture,
             tools_interpreter="cp313-cp313",
             build_requires=(),
-            config_settings={},
+            options=config.load({}, path="", environ={}, overrides={}).everywhere,
             project=f"seeds-{number}",
             seeds=Seeds(bundle),
         )

@@ -340,7 +340,12 @@ def test_the_repair_is_the_default_until_another_is_asked_for() -> None:
     assert not configure({"repair-wheel-command": ""}).everywhere.repairs_by_default
 
 
-def test_what_has_no_effect_yet_is_refused_where_it_would_change_a_wheel() -> None:
+def test_what_has_no_effect_yet_is_refused_where_it_would_change_a_wheel(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refused = frozenset({"before-all", "environment", "build-frontend"})
+    monkeypatch.setattr("wheeldock.config.REFUSED_YET", refused)
+    monkeypatch.setattr("wheeldock.config.IGNORED_YET", frozenset({"build-verbosity"}))
     table = {
         "before-all": "",
         "environment": {"A": "b"},

@@ -4,10 +4,12 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from wheeldock import config
+from wheeldock.fields import BuildFrontend, FrontendName
 from wheeldock.history import History
 from wheeldock.identifier import BuildIdentifier
 from wheeldock.plan import BuildTarget
@@ -28,12 +30,13 @@ from wheeldock.tags import Architecture
 if TYPE_CHECKING:
     from wheeldock.request import BuildRequest
 
+DEFAULTS = config.load({}, path="", environ={}, overrides={}).everywhere
 RECIPE = Recipe(
     base_image="img@sha256:1",
     architecture=Architecture.X86_64,
     tools_interpreter="cp313-cp313",
     build_requires=("scikit-build-core>=0.10", "pybind11; python_version<'4'"),
-    config_settings={},
+    options=DEFAULTS,
     project="tiny",
     seeds=Seeds(),
 )
@@ -50,6 +53,11 @@ def bundle(tmp_path: Path) -> Path:
     path = tmp_path / "ca bundle.pem"
     path.write_text("-----BEGIN CERTIFICATE-----\n")
     return path
+
+
+def with_options(**options: Any) -> BuildRequest:
+    recipe = replace(RECIPE, options=replace(DEFAULTS, **options))
+    return wheel_request(recipe, CP311, Path("/sdist"), Path("/out"))
 
 
 # --- what is asked for ---
@@ -170,16 +178,22 @@ def test_build_requirements_keep_their_order_one_a_line() -> None:
 def test_config_settings_have_one_spelling() -> None:
     first = {"b": "1", "a": ["x", "y"], "ü": '"'}
     texts = {
-        wheel_request(
-            replace(RECIPE, config_settings=settings), CP311, Path("/s"), Path("/o")
-        ).build_args["CONFIG_SETTINGS"]
+        with_options(config_settings=settings).build_args["CONFIG_SETTINGS"]
         for settings in (first, dict(reversed(first.items())), first | {"a": ("x", "y")})
     }
     assert [json.loads(text) for text in texts] == [first]
 
 
-def test_no_config_settings_are_the_dockerfiles_default() -> None:
-    assert f"ARG CONFIG_SETTINGS={WHEEL.build_args['CONFIG_SETTINGS']}" in DOCKERFILE
+@pytest.mark.parametrize("name", ["CONFIG_SETTINGS", "BUILD_FRONTEND", "BUILD_VERBOSITY"])
+def test_options_that_nobody_sets_are_the_dockerfiles_defaults(name: str) -> None:
+    assert f"ARG {name}={WHEEL.build_args[name]}\n" in DOCKERFILE
+
+
+def test_a_build_frontend_and_its_arguments_are_a_shells_words() -> None:
+    frontend = BuildFrontend(FrontendName.BUILD_UV, ("-Ca=b c", "-n"))
+    arguments = with_options(build_frontend=frontend, build_verbosity=-1).build_args
+    assert arguments["BUILD_FRONTEND"] == "'build[uv]' '-Ca=b c' -n"
+    assert arguments["BUILD_VERBOSITY"] == "-1"
 
 
 # --- the Dockerfile ---

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import textwrap
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +22,6 @@ from wheeldock.recipe import DOCKER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
     from types import ModuleType
 
     from wheeldock.errors import WheeldockError
@@ -194,6 +194,113 @@ def test_a_backend_that_fails_ends_the_build(
         frontend.build("wheel", source, tmp_path / "built")
     assert caught.value.code == 30
     assert f"{EXPLAINED}the build backend could not make the wheel" in capsys.readouterr().err
+
+
+def test_a_quiet_backend_that_fails_is_heard_all_the_same(
+    frontend: ModuleType,
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("BUILD_VERBOSITY", "-1")
+    frontend.build("wheel", source, tmp_path / "built")
+    monkeypatch.setenv("CONFIG_SETTINGS", '{"fail": "yes"}')
+    with pytest.raises(SystemExit):
+        frontend.build("wheel", source, tmp_path / "built")
+    assert "the compiler gave up" in capfd.readouterr().out
+
+
+def test_a_frontend_that_is_named_builds_the_wheel(
+    frontend: ModuleType, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONFIG_SETTINGS", '{"a": ["x", "y"]}')
+    monkeypatch.setenv("BUILD_FRONTEND", "build -Cb=1 --skip-dependency-check")
+    built = frontend.build("wheel", source, tmp_path / "built")
+    settings = {"a": ["x", "y"], "b": "1"}
+    assert json.loads(built.read_text()) == [sys.executable, settings]
+    assert (tmp_path / "uv.args").read_text().splitlines()[-1] == "build"
+
+
+@pytest.mark.parametrize("asked", ["build -Cfail=yes", "build --nonsense"])
+def test_a_frontend_that_fails_is_named(
+    frontend: ModuleType,
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    asked: str,
+) -> None:
+    monkeypatch.setenv("BUILD_FRONTEND", asked)
+    with pytest.raises(SystemExit) as caught:
+        frontend.build("wheel", source, tmp_path / "built")
+    assert caught.value.code == 30
+    assert f"{EXPLAINED}the build frontend build could not make" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("build", "python -m build --wheel src --outdir=out --no-isolation -Ca=1 -Cb=2 -Cb=3"),
+        ("build[uv]", "python -m build --wheel src --outdir=out --no-isolation -Ca=1 -Cb=2 -Cb=3"),
+        (
+            "pip",
+            (
+                "python -m pip wheel --no-deps src --wheel-dir=out --no-build-isolation "
+                "-Ca=1 -Cb=2 -Cb=3"
+            ),
+        ),
+        (
+            "uv",
+            (
+                "/opt/wheeldock/bin/uv build --wheel --python=python src --out-dir=out "
+                "--no-build-isolation -Ca=1 -Cb=2 -Cb=3"
+            ),
+        ),
+    ],
+)
+def test_each_frontend_is_called_in_its_own_way(
+    tool: Callable[[str], ModuleType], name: str, words: str
+) -> None:
+    asked = tool("frontends").Frontend(name)
+    settings = {"a": "1", "b": ["2", "3"]}
+    assert asked.command("python", Path("src"), Path("out"), settings) == words.split()
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("build -n", "-n"),
+        ("build --installer=uv", "--installer=uv"),
+        ("pip --no-build-isolation", "--no-build-isolation"),
+        ("pip --build-constraint=c.txt", "--build-constraint=c.txt"),
+        ("uv -b c.txt", "-b c.txt"),
+        ("uv --quiet", "--no-build-isolation --quiet"),
+    ],
+)
+def test_arguments_about_isolation_are_the_users_affair(
+    tool: Callable[[str], ModuleType], asked: str, expected: str
+) -> None:
+    frontend = tool("frontends").Frontend.from_environment({"BUILD_FRONTEND": asked})
+    words = frontend.command("python", Path("src"), Path("out"), {})
+    assert " ".join(words).endswith(f"=out {expected}")
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("build", {-2: ["-qq"], 0: [], 1: [], 2: ["-v"], 3: ["-vv"]}),
+        ("pip", {-3: ["-qqq"], 0: [], 1: ["-v"], 3: ["-vvv"]}),
+        ("uv", {-1: ["-q"], 0: [], 1: [], 3: ["-vv"]}),
+    ],
+)
+def test_verbosity_is_each_frontends_own(
+    tool: Callable[[str], ModuleType], name: str, options: dict[int, list[str]]
+) -> None:
+    for level, expected in options.items():
+        asked = tool("frontends").Frontend(name, (), level)
+        words = asked.command("python", Path("src"), Path("out"), {})
+        assert [word for word in words if word[:2] in {"-q", "-v"}] == expected
 
 
 @pytest.mark.parametrize("text", ["not TOML", "[build-system]\n"])

@@ -3,7 +3,8 @@ The build frontend of the stages `sdist` and `build`: PEP 517 without isolation.
 
 The stage `env` is the isolation, at a path that never changes, so that compilers see the
 same command lines in every build. What a backend asks for beyond `[build-system].requires`
-is known only once its hooks run; it is installed here, from uv's cache.
+is known only once its hooks run; it is installed here, from uv's cache. A frontend that the
+project names takes the place of this one for the wheel, in the same environment.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+import frontends
 from build import BuildBackendException, BuildException, ProjectBuilder
+from pyproject_hooks import default_subprocess_runner, quiet_subprocess_runner
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Literal
 
     from build import ConfigSettingsType
+    from frontends import Frontend
 
 PYTHON = "/env/bin/python"
 UV = "/opt/wheeldock/bin/uv"
@@ -57,14 +61,41 @@ def build(
     the backend fails.
     """
     settings: ConfigSettingsType = json.loads(os.environ.get("CONFIG_SETTINGS", "{}"))
+    asked = frontends.Frontend.from_environment(os.environ)
+    runner = quiet_subprocess_runner if asked.verbosity < 0 else default_subprocess_runner
     try:
-        builder = ProjectBuilder(source, python_executable=PYTHON)
-        if extra := builder.get_requires_for_build(distribution, settings):
+        builder = ProjectBuilder(source, python_executable=PYTHON, runner=runner)
+        extra = builder.get_requires_for_build(distribution, settings) | asked.requires
+        if extra:
             install(extra)
         with compilers or nullcontext():
+            if asked.name != frontends.DEFAULT:
+                return _build_with(asked, source, output, settings)
             return Path(builder.build(distribution, output, settings))
     except (BuildBackendException, BuildException) as error:
+        _show_output(error)
         fail(BUILD_FAILED, f"the build backend could not make the {distribution}: {error}")
+
+
+def _build_with(asked: Frontend, source: Path, output: Path, settings: ConfigSettingsType) -> Path:
+    """Build the wheel with a frontend that the project names."""
+    if code := frontends.run(asked.command(PYTHON, source, output, settings)):
+        fail(
+            BUILD_FAILED,
+            f"the build frontend {asked.name} could not make the wheel (exit code {code})",
+        )
+    wheels = sorted(output.glob("*.whl"))
+    if len(wheels) != 1:
+        made = ", ".join(wheel.name for wheel in wheels) or "none"
+        fail(BUILD_FAILED, f"one wheel was due, and the build frontend {asked.name} made {made}")
+    return wheels[0]
+
+
+def _show_output(error: Exception) -> None:
+    """Show what a backend said that was to be quiet."""
+    cause = error.exception if isinstance(error, BuildBackendException) else None
+    if isinstance(cause, subprocess.CalledProcessError) and cause.output:
+        print(cause.output.decode(errors="replace"), flush=True)
 
 
 def install(requirements: set[str]) -> None:
