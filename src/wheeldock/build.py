@@ -18,6 +18,7 @@ from rich.console import Console
 from wheeldock import baseimage, dryrun, made, planning, report
 from wheeldock.builder import Buildx
 from wheeldock.cache import BASE_IMAGES
+from wheeldock.context import by_products
 from wheeldock.errors import UsageError
 from wheeldock.failures import cache_export_unsupported
 from wheeldock.imagechoice import Images
@@ -25,14 +26,18 @@ from wheeldock.made import Made
 from wheeldock.progress import ProgressMode, open_progress
 from wheeldock.run import Run
 from wheeldock.scheduler import default_jobs
+from wheeldock.sources import DirectorySource, SdistSource
 from wheeldock.state import State
 from wheeldock.wheelhouse import check_writable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wheeldock.builder import BuilderInfo
     from wheeldock.config import Config
     from wheeldock.planning import Asked
     from wheeldock.progress import Progress
+    from wheeldock.sources import Source
 
 LOG_WIDTH = 140
 """Columns of a log, which no terminal's width limits: a wheel's name stays in one piece."""
@@ -60,10 +65,9 @@ def run(asked: Asked, *, dry_run: bool, progress: str, cold: bool = False) -> No
         source, settings = inputs.source, inputs.settings
         buildx = Buildx()
         last = None if cold else made.read(state.made)
-        outputs = [settings.output_dir, state.root]
         options = {str(each): settings.for_target(each) for each in inputs.selection.identifiers}
         setup = [replace(settings, jobs=None), options, sorted(inputs.abis)]
-        now = made.Inputs.of(source.path, setup, outputs)
+        now = _made_from(source, setup, [settings.output_dir, state.root])
         if last and last.inputs == now and last.is_whole() and last.same_images(buildx.image_id):
             _show_again(last, settings, state, display, time.monotonic() - clock)
             return
@@ -75,7 +79,7 @@ def run(asked: Asked, *, dry_run: bool, progress: str, cold: bool = False) -> No
             return
         answers = dict(buildx.asked)
         same = last is not None and (last.inputs.setup, last.images) == (now.setup, answers)
-        trees = [source.path] if source.path.is_dir() else []
+        trees = [source.project] if isinstance(source, DirectorySource) else []
         check_writable(settings.output_dir, keep_out=[Path.cwd(), *trees])
         with state.scratch() as scratch:
             suffix = f"-cold-{secrets.token_hex(6)}" if cold else ""
@@ -97,9 +101,18 @@ def run(asked: Asked, *, dry_run: bool, progress: str, cold: bool = False) -> No
             for image, architecture in run.images_used(done).items() if local else ():
                 baseimage.keep(image, architecture, buildx)
         if not cold:
-            sdist = made.content(state.sdist(done.project) / "src")
+            has_sdist = any(target.name == report.SDIST for target in done.targets)
+            sdist = made.content(state.sdist(done.project) / "src") if has_sdist else ""
             files = made.stamps(run.results(done))
             made.write(Made(now, answers, sdist, done, files), state.made)
+
+
+def _made_from(source: Source, setup: Sequence[object], outputs: Sequence[Path]) -> made.Inputs:
+    if isinstance(source, SdistSource):
+        return made.Inputs.of(source.path, setup, outputs)
+    return made.Inputs.of(
+        source.project, [*setup, source.subfolder], [*outputs, *by_products(source)]
+    )
 
 
 def _show_again(

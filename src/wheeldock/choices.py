@@ -1,9 +1,10 @@
-"""Kinds of values that are made of given words: `archs`, `enable`, and yes or no."""
+"""Kinds of values that are made of given words: `archs`, `enable`, and those that choose one."""
 
 from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from wheeldock.architectures import GROUPS, NAMED
@@ -21,10 +22,8 @@ _ARCHS = [*GROUPS, *(architecture.value for architecture in Architecture)]
 
 _GROUPS = [group.value for group in Group]
 _ALL = "all"
-_ELSEWHERE = {"pyodide-eol", "pyodide-prerelease"}
-"""cibuildwheel's groups of what is not for Linux."""
-_GONE = "cpython-freethreading"
-"""cibuildwheel 3's group of what is on by default since."""
+_VOID = {"pyodide-eol", "pyodide-prerelease", "cpython-freethreading"}
+"""cibuildwheel's groups of what is not for Linux, and of what is on without a group by now."""
 
 
 def archs(value: object) -> tuple[str, ...] | Unexpected:
@@ -43,12 +42,10 @@ def enable(value: object) -> frozenset[Group] | Unexpected:
     if items is None:
         return Unexpected(value, f"a list or a string of {', '.join([*_GROUPS, _ALL])}")
     items = tuple(item.lower() for item in items)
-    known = {_ALL, *_GROUPS, *_ELSEWHERE}
+    known = {_ALL, *_GROUPS, *_VOID}
     if wrong := [item for item in items if item not in known]:
-        if wrong[0] == _GONE:
-            return Unexpected(_GONE, "no such group: free-threaded CPython is on without one")
         return _not_one_of(wrong[0], [*_GROUPS, _ALL], {})
-    return frozenset(Group if _ALL in items else map(Group, set(items) - _ELSEWHERE))
+    return frozenset(Group if _ALL in items else map(Group, set(items) - _VOID))
 
 
 def _words(value: object) -> tuple[str, ...] | None:
@@ -81,8 +78,32 @@ def _in_any_case(word: str) -> str:
 
 ARCHS = Kind(read=archs, schema=_schema(_ARCHS, at_least=1), join=chain)
 ENABLE = Kind(
-    read=enable, schema=_schema([*_GROUPS, _ALL, *sorted(_ELSEWHERE)], at_least=0), join=_union
+    read=enable, schema=_schema([*_GROUPS, _ALL, *sorted(_VOID)], at_least=0), join=_union
 )
+
+
+class BuildFrom(str, Enum):
+    """What wheels are built from."""
+
+    SDIST = "sdist"
+    TREE = "tree"
+    """The source tree as it is, with the project around it."""
+
+    def __str__(self) -> str:
+        return self.value
+
+
+_BUILD_FROM = [choice.value for choice in BuildFrom]
+
+
+def build_from(value: object) -> BuildFrom | Unexpected:
+    """Read what wheels are built from."""
+    if value in _BUILD_FROM:
+        return BuildFrom(value)
+    return Unexpected(value, f"one of {', '.join(_BUILD_FROM)}")
+
+
+BUILD_FROM = Kind(read=build_from, schema={"enum": _BUILD_FROM})
 
 
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from wheeldock.choices import BuildFrom
     from wheeldock.environment import Assignment
     from wheeldock.fields import BuildFrontend, DependencyVersions
     from wheeldock.identifier import BuildIdentifier, Group
@@ -91,6 +92,8 @@ class Config:
     """Globs of the build identifiers whose wheels are not tested."""
     source: str
     """What to build: a folder, an sdist, or a requirement such as `name==1.0`."""
+    build_from: BuildFrom
+    """What wheels of a source tree are built from."""
     output_dir: Path
     """The folder for the sdist and the wheels, relative to the working directory."""
     jobs: int | None

@@ -36,16 +36,21 @@ _GLOBS = "globs of build identifiers, such as 'cp313-*' or 'cp3{11,12}-manylinux
 
 
 def globs(value: object) -> tuple[str, ...] | Unexpected:
-    """Read globs: a list of strings, or a string with spaces between them."""
-    items = value.split() if isinstance(value, str) else value
+    """Read globs: a list of strings, or a string, each of them with spaces between globs."""
+    items = [value] if isinstance(value, str) else value
     if not isinstance(items, (list, tuple)):
         return Unexpected(value, f"a list or a string of {_GLOBS}")
-    wrong = next((item for item in items if not _is_glob(item)), None)
-    return tuple(items) if wrong is None else Unexpected(wrong, _GLOBS)
+    found: list[str] = []
+    for item in items:
+        some = item.split() if isinstance(item, str) else []
+        if not all(map(_is_glob, some)) or (not some and item is not value):
+            return Unexpected(item, _GLOBS)
+        found += some
+    return tuple(found)
 
 
-def _is_glob(value: object) -> bool:
-    if not isinstance(value, str) or not re.fullmatch(f"{_GLOB_CHARACTERS}+", value):
+def _is_glob(value: str) -> bool:
+    if not re.fullmatch(f"{_GLOB_CHARACTERS}+", value):
         return False
     try:
         expanded = bracex.expand(value)
@@ -163,20 +168,19 @@ SETTINGS = Kind(
     },
     join=lambda before, after: {**before, **after},
 )
-_GLOB: Schema = {"type": "string", "pattern": rf"^{_GLOB_CHARACTERS}+$"}
+_SOME: Schema = {
+    "type": "string",
+    "pattern": rf"^\s*{_GLOB_CHARACTERS}({_GLOB_CHARACTERS}|\s)*$",
+}
 GLOBS = Kind(
     read=globs,
-    schema=_several({"type": "string", "pattern": rf"^({_GLOB_CHARACTERS}|\s)*$"}, _GLOB),
+    schema=_several({"type": "string", "pattern": rf"^({_GLOB_CHARACTERS}|\s)*$"}, _SOME),
     join=chain,
 )
 REQUIRED_GLOBS = Kind(
     read=required_globs,
     from_text=lambda text: text.strip() or "*",
-    schema=_several(
-        {"type": "string", "pattern": rf"^\s*{_GLOB_CHARACTERS}({_GLOB_CHARACTERS}|\s)*$"},
-        _GLOB,
-        minItems=1,
-    ),
+    schema=_several(_SOME, _SOME, minItems=1),
     join=chain,
 )
 COMMAND = Kind(read=command, schema=STRINGS_SCHEMA, join=_both)

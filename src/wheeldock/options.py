@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wheeldock.choices import ARCHS, ENABLE, YES_OR_NO
+from wheeldock.choices import ARCHS, BUILD_FROM, ENABLE, YES_OR_NO
 from wheeldock.environment import ENVIRONMENT
 from wheeldock.fields import BUILD_FRONTEND, DEPENDENCY_VERSIONS
 from wheeldock.lists import (
@@ -97,6 +97,9 @@ OPTIONS: Mapping[str, Option] = {
         kind=YES_OR_NO, meaning="whether nothing to build is no error", empty_is_unset=True
     ),
     "source": _own(REQUIRED_STRING, "what to build, when it is not this folder"),
+    "build-from": _own(
+        BUILD_FROM, "what wheels are built from: the `sdist`, or the source `tree` as it is"
+    ),
     "output-dir": _own(FOLDER, "where the sdist and the wheels go"),
     "jobs": _own(JOBS, "how many wheels to build at once"),
     "builder": _own(STRING, "the Buildx builder; empty is the current one"),

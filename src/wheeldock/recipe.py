@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from wheeldock.config import TargetOptions
-    from wheeldock.history import History
+    from wheeldock.context import TreeContext
     from wheeldock.plan import BuildTarget
     from wheeldock.seeds import Seeds
     from wheeldock.tags import Architecture
@@ -47,36 +47,46 @@ class Recipe:
     """A suffix for cache mounts that no build had before; "" to use what is cached."""
 
 
-def sdist_request(
-    recipe: Recipe, source: Path, dockerfile: Path, output: Path, history: History | None = None
-) -> BuildRequest:
-    """Ask for the sdist of a source tree; `dockerfile` is a copy with an ignore file beside it."""
-    place = {"SUBFOLDER": history.subfolder, "GIT_DIR": "/project/.git"} if history else {}
+def sdist_request(recipe: Recipe, tree: TreeContext, output: Path) -> BuildRequest:
+    """Ask for the sdist of a source tree."""
     return _request(
         recipe,
         target="sdist-file",
-        dockerfile=dockerfile,
-        context=source,
-        contexts={"git": history.folder} if history else {},
+        dockerfile=tree.dockerfile,
+        context=tree.source.project,
+        contexts=tree.contexts,
         output=output,
-        arguments={"INTERPRETER": recipe.tools_interpreter, **place},
+        arguments={"INTERPRETER": recipe.tools_interpreter, **tree.places("/project")},
     )
 
 
-def wheel_request(recipe: Recipe, target: BuildTarget, sdist: Path, output: Path) -> BuildRequest:
-    """Ask for one repaired wheel of the unpacked sdist in `sdist/src`."""
+def wheel_request(
+    recipe: Recipe, target: BuildTarget, origin: Path | TreeContext, output: Path
+) -> BuildRequest:
+    """Ask for one repaired wheel of a source tree, or of the unpacked sdist in `origin/src`."""
     frontend = recipe.options.build_frontend
+    arguments = {
+        "INTERPRETER": target.identifier.interpreter,
+        "PLATFORM_TAG": target.platform_tag,
+        "BUILD_FRONTEND": shlex.join([frontend.name.value, *frontend.args]),
+        "BUILD_VERBOSITY": str(recipe.options.build_verbosity),
+    }
+    if isinstance(origin, Path):
+        return _request(
+            recipe,
+            target="wheel",
+            contexts={"source": origin},
+            output=output,
+            arguments=arguments,
+        )
     return _request(
         recipe,
         target="wheel",
-        contexts={"source": sdist},
+        dockerfile=origin.dockerfile,
+        context=origin.source.project,
+        contexts=origin.contexts,
         output=output,
-        arguments={
-            "INTERPRETER": target.identifier.interpreter,
-            "PLATFORM_TAG": target.platform_tag,
-            "BUILD_FRONTEND": shlex.join([frontend.name.value, *frontend.args]),
-            "BUILD_VERBOSITY": str(recipe.options.build_verbosity),
-        },
+        arguments={**arguments, "BUILD_FROM": "tree", **origin.places("/src")},
     )
 
 

@@ -8,34 +8,28 @@ import shutil
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheeldock import __version__, report
 from wheeldock.archive import unpack
+from wheeldock.choices import BuildFrom
+from wheeldock.context import TreeContext, tree_context
 from wheeldock.errors import BuildFailedError, NotAPythonProjectError, WheeldockError
-from wheeldock.history import history
-from wheeldock.ignore import ignored
 from wheeldock.keeping import Keeping
 from wheeldock.made import content
-from wheeldock.recipe import (
-    DOCKER,
-    Recipe,
-    sdist_request,
-    seed_request,
-    wheel_request,
-)
+from wheeldock.recipe import Recipe, sdist_request, seed_request, wheel_request
 from wheeldock.record import BuildRecord
 from wheeldock.report import RunReport
 from wheeldock.scheduler import run_all
 from wheeldock.seeds import Seeder, Seeds, ca_bundle
 from wheeldock.served import make_all
-from wheeldock.sources import SdistSource
+from wheeldock.sources import DirectorySource, SdistSource
 from wheeldock.targets import TargetMaker, TargetResult
 from wheeldock.wheelhouse import Distribution, publish, read_distribution
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from wheeldock.builder import Buildx
     from wheeldock.config import Config
@@ -80,26 +74,34 @@ class Run:
 
     def _build(self, source: Source, *, whole: bool) -> RunReport:
         started, clock = datetime.now(timezone.utc), time.monotonic()
-        results = [self._sdist(source)]
-        if sdist := results[0].distribution:
-            context = self.state.sdist(sdist.name)
-            unpack(sdist.path, context / "src")
-            results += self._wheels(context, results[0].report)
+        if self.settings.build_from is BuildFrom.TREE and isinstance(source, DirectorySource):
+            results = self._wheels(self._project_name(source), self._tree(source))
+        else:
+            results = self._by_sdist(source)
         run_report = self._report(results, started, time.monotonic() - clock)
         report.write(run_report, self.state.report)
         built = [result.distribution for result in results if result.distribution]
         errors = [result.error for result in results if result.error]
         if not errors:
             publish(built, self.settings.output_dir, whole=whole)
-        if sdist and not self.cold:
-            recipe = self._recipe(sdist.name, self.plan.main)
+        if built and not self.cold:
+            recipe = self._recipe(built[0].name, self.plan.main)
             made = [result.report for result in results]
-            keeping = self._keeping(sdist.name)
+            keeping = self._keeping(built[0].name)
             keeping.keep_compiler_cache(recipe, self.buildx, made, self.display.say)
         self.display.summary(run_report, self.settings.output_dir)
         if errors:
             raise _joined(errors, self._keep(built))
         return run_report
+
+    def _by_sdist(self, source: Source) -> list[TargetResult]:
+        """Make the sdist, and the wheels from what is in it."""
+        first = self._sdist(source)
+        if (sdist := first.distribution) is None:
+            return [first]
+        context = self.state.sdist(sdist.name)
+        unpack(sdist.path, context / "src")
+        return [first, *self._wheels(sdist.name, context, first.report)]
 
     def images_used(self, made: RunReport) -> dict[str, Architecture]:
         """The images on which a step ran, and their architectures."""
@@ -142,19 +144,23 @@ class Run:
     def _sdist(self, source: Source) -> TargetResult:
         if isinstance(source, SdistSource):
             return self._given(source.path)
-        folder = self.scratch / "sdist"
-        folder.mkdir()
-        dockerfile = folder / "Dockerfile"
-        shutil.copy(DOCKER / "Dockerfile", dockerfile)
-        patterns = ignored(source.path, outputs=[self.settings.output_dir, self.state.root])
-        dockerfile.with_name("Dockerfile.dockerignore").write_text(
-            "".join(f"{pattern}\n" for pattern in patterns), encoding="utf-8"
+        recipe = self._recipe(self._project_name(source), self.plan.main)
+        request = sdist_request(recipe, self._tree(source), output := self.scratch / "sdist")
+        return self._maker(recipe, self._seeder(recipe)).make(report.SDIST, request, output)
+
+    def _tree(self, source: DirectorySource) -> TreeContext:
+        return tree_context(
+            source,
+            self.scratch / "tree",
+            outputs=[self.settings.output_dir, self.state.root],
+            history_folder=self.state.history(_folder_name(self._project_name(source))),
+            build_requires=self.project.build_system.requires,
+            say=self.display.say,
         )
-        recipe = self._recipe(self.project.normalized_name or source.path.name, self.plan.main)
-        place = self.state.history(recipe.project)
-        found = history(source.path, place, self.project.build_system.requires, self.display.say)
-        request = sdist_request(recipe, source.path, dockerfile, folder / "out", found)
-        return self._maker(recipe, self._seeder(recipe)).make("sdist", request, folder / "out")
+
+    def _project_name(self, source: Source) -> str:
+        """The project's name as far as it is known before anything is built."""
+        return self.project.normalized_name or source.path.name
 
     def _given(self, path: Path) -> TargetResult:
         distribution = read_distribution(path)
@@ -164,10 +170,14 @@ class Run:
             )
         return TargetResult.made("sdist", distribution, BuildRecord(), 0.0)
 
-    def _wheels(self, sdist: Path, made: TargetReport) -> list[TargetResult]:
-        """Build them; `made` tells of the sdist."""
-        kept = self.last.wheels_of(content(sdist / "src")) if self.last else {}
-        recipes = {batch: self._recipe(sdist.name, batch) for batch in self.plan.batches}
+    def _wheels(
+        self, project: str, origin: Path | TreeContext, made: TargetReport | None = None
+    ) -> list[TargetResult]:
+        """Build them of a tree, or of an sdist in `origin/src`, which `made` tells of."""
+        kept: Mapping[str, TargetReport] = {}
+        if self.last and isinstance(origin, Path):
+            kept = self.last.wheels_of(content(origin / "src"))
+        recipes = {batch: self._recipe(project, batch) for batch in self.plan.batches}
         # An engine's cache mounts are the same for every image.
         seeder = self._seeder(recipes[self.plan.main])
         makers = {batch: self._maker(recipe, seeder) for batch, recipe in recipes.items()}
@@ -180,14 +190,14 @@ class Run:
             recipe, maker = recipes[batch], makers[batch]
             output = self.scratch / str(target)
             its_own = replace(recipe, options=self.settings.for_target(target.identifier))
-            return maker.make(str(target), wheel_request(its_own, target, sdist, output), output)
+            return maker.make(str(target), wheel_request(its_own, target, origin, output), output)
 
         def at_once(targets: Sequence[BuildTarget]) -> Sequence[TargetResult]:
             return run_all(targets, wheel, at_once=self.jobs, stop=self.buildx.stop)
 
         # A batch that ran no step needs no tools, which an engine may well lack.
         main = keepers.get(self.plan.main)
-        outcome = report.outcome(made)
+        outcome = report.outcome(made) if made else ""
         if main and (outcome == "built" or (outcome == "given" and main.is_file_old)):
             with main.beside():
                 results = make_all(self.plan, at_once, self.display)
@@ -236,11 +246,11 @@ class Run:
     def _report(
         self, results: Sequence[TargetResult], started: datetime, seconds: float
     ) -> RunReport:
-        sdist = results[0].distribution
+        made = next(filter(None, (result.distribution for result in results)), None)
         return RunReport(
             wheeldock=__version__,
-            project=sdist.name if sdist else self.project.name or "",
-            version=str(sdist.version) if sdist else self.project.version or "",
+            project=made.name if made else self.project.name or "",
+            version=str(made.version) if made else self.project.version or "",
             started=started.isoformat(timespec="seconds"),
             seconds=round(seconds, 3),
             base_image=self.plan.main.offer.image,

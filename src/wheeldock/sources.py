@@ -21,6 +21,7 @@ from wheeldock.errors import (
     RequirementNotFoundError,
     SourceNotFoundError,
 )
+from wheeldock.worktree import is_tracked, repository_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,14 @@ class DirectorySource:
     """A source tree: a folder with a pyproject.toml or a setup.py."""
 
     path: Path
-    """Absolute."""
+    """Absolute; cibuildwheel's `{package}`."""
+    subfolder: str = ""
+    """Where it is in the project around it, with slashes; "" where it is the project."""
+
+    @property
+    def project(self) -> Path:
+        """The folder that travels to the engine, absolute; cibuildwheel's `{project}`."""
+        return self.path.parents[self.subfolder.count("/")] if self.subfolder else self.path
 
 
 @dataclass(frozen=True)
@@ -62,14 +70,15 @@ def open_source(
 
     What exists decides: a folder, a file, else a requirement, whose sdist is downloaded into
     `download_dir`, or found there when it is pinned (`name==version`). Relative paths are
-    relative to `cwd`. `environ` (the process's) may name the index, as for pip.
+    relative to `cwd`. `environ` (the process's) may name the index, as for pip. Of a repository
+    in which `cwd` is, a folder below that has `cwd` for its project.
 
     Raises SourceNotFoundError, NotAPythonProjectError, RequirementNotFoundError or
     ConfigurationError.
     """
     path = cwd / os.path.expanduser(text)  # noqa: PTH111 - Path.expanduser raises for ~unknown
     if path.is_dir():
-        return _follow(DirectorySource(path.resolve()))
+        return _in_project(_follow(path.resolve()), cwd.resolve())
     if path.is_file():
         return _sdist(path.resolve())
     requirement = _requirement(text)
@@ -82,25 +91,34 @@ def open_source(
     return _sdist(find_sdist(requirement, download_dir.absolute(), environ))
 
 
-def _follow(source: DirectorySource) -> DirectorySource:
+def _in_project(package: Path, cwd: Path) -> DirectorySource:
+    """The tree with the working directory for its project, if both are of one repository."""
+    if cwd not in package.parents or repository_of(package) != repository_of(cwd):
+        return DirectorySource(package)
+    if not is_tracked(package, PROJECT_FILES):  # it may be ignored, or somebody else's
+        return DirectorySource(package)
+    return DirectorySource(package, package.relative_to(cwd).as_posix())
+
+
+def _follow(tree: Path) -> Path:
     """Go where the tree's `[tool.wheeldock] source` points to."""
-    target = _target(source)
+    target = _target(tree)
     if target is None:
-        _check_tree(source.path)
-        return source
+        _check_tree(tree)
+        return tree
     place, path = target
     if not path.is_dir():
         raise ConfigurationError([f"{place}: got {str(path)!r}; expected a folder that exists"])
     _check_tree(path)
-    if path != source.path and _target(DirectorySource(path)):
+    if path != tree and _target(path):
         message = f"{place}: {path} points to yet another source; one step is allowed"
         raise ConfigurationError([message])
-    return DirectorySource(path)
+    return path
 
 
-def _target(source: DirectorySource) -> tuple[str, Path] | None:
+def _target(tree: Path) -> tuple[str, Path] | None:
     """Where the tree's `[tool.wheeldock] source` is, and what folder it names."""
-    file = source.path / "pyproject.toml"
+    file = tree / "pyproject.toml"
     if not file.is_file():
         return None
     table = pyproject.tool_table(pyproject.parse(file.read_bytes(), str(file)), str(file))
@@ -114,7 +132,7 @@ def _target(source: DirectorySource) -> tuple[str, Path] | None:
     if others:
         problem = f"{place}: options stand in the pyproject.toml of {value!r}; move there: {others}"
         raise ConfigurationError([problem])
-    return place, (source.path / value).resolve()
+    return place, (tree / value).resolve()
 
 
 def _check_tree(path: Path) -> None:

@@ -132,9 +132,9 @@ def publish(built: Sequence[Distribution], output: Path, *, whole: bool) -> None
     Put distributions into the output folder in one step.
 
     Files of the same project that they replace go: other versions always, and with `whole`
-    (every target was built) everything of this version, too, that was not built again. Other
-    files stay. Raises OutputError, or OSError when the disk is full; the folder is then as it
-    was.
+    (every target was built) everything of this version, too, that was not built again, but for
+    an sdist where none was built. Other files stay. Raises OutputError, or OSError when the disk
+    is full; the folder is then as it was.
     """
     place = _place(output)
     try:
@@ -171,7 +171,12 @@ def _stays(path: Path, built: Sequence[Distribution], *, whole: bool) -> bool:
     ours = [new for new in built if old is not None and new.name == old.name]
     if old is None or not ours:
         return True
-    return not whole and old.version == ours[0].version
+    is_replaced = whole and (path.suffix == ".whl" or any(map(_is_sdist, built)))
+    return not is_replaced and old.version == ours[0].version
+
+
+def _is_sdist(distribution: Distribution) -> bool:
+    return distribution.path.suffix != ".whl"
 
 
 def _link(source: Path, target: Path) -> None:

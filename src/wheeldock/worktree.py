@@ -32,7 +32,7 @@ _BY_PRODUCTS = frozenset(
 )
 """Folders that are by-products wherever they are."""
 
-_AT_THE_TOP = frozenset([".wheeldock", "dist", "wheelhouse"])
+AT_THE_TOP = frozenset([".wheeldock", "dist", "wheelhouse"])
 """Folders that are by-products in the project's own folder."""
 
 _BUILT = re.compile(r"lib(\..+)?|(temp|bdist)\..+|cp3\d+.*|CMakeCache\.txt")
@@ -76,7 +76,17 @@ def list_tree(root: Path, outputs: tuple[str, ...] = ()) -> Listing:
 
 def is_checkout(root: Path) -> bool:
     """Whether a folder is in a Git checkout, as far as can be seen without Git."""
-    return any((folder / ".git").exists() for folder in (root, *root.parents))
+    return repository_of(root) is not None
+
+
+def repository_of(root: Path) -> Path | None:
+    """The top of the Git checkout that a folder is in, as far as can be seen without Git."""
+    return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
+
+
+def is_tracked(folder: Path, names: Sequence[str]) -> bool:
+    """Whether Git tracks one of the files in a folder."""
+    return bool(_git(folder, "ls-files", "--", *names))
 
 
 def _ask_git(root: Path, outputs: tuple[str, ...]) -> Listing | None:
@@ -180,7 +190,7 @@ class _Walk:
         parts = folder.split("/")
         return (
             not _BY_PRODUCTS.isdisjoint(parts)
-            or (parts[0] in _AT_THE_TOP and not (self._root / parts[0] / "__init__.py").exists())
+            or (parts[0] in AT_THE_TOP and not (self._root / parts[0] / "__init__.py").exists())
             or any(folder == output or folder.startswith(f"{output}/") for output in self._outputs)
         )
 

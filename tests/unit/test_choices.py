@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from wheeldock.choices import archs, enable, yes_or_no, yes_or_no_from_text
+from wheeldock.choices import (
+    BuildFrom,
+    archs,
+    build_from,
+    enable,
+    yes_or_no,
+    yes_or_no_from_text,
+)
 from wheeldock.identifier import Group
 from wheeldock.values import Unexpected
 
@@ -49,6 +56,7 @@ def test_what_is_no_architecture_is_refused_with_what_may_be_meant(
         ([], set()),
         ("pypy graalpy", {Group.PYPY, Group.GRAALPY}),
         (["pypy-eol", "pyodide-prerelease"], {Group.PYPY_EOL}),
+        ("cpython-freethreading", set()),
         ("all", set(Group)),
         ("pypy all", set(Group)),
     ],
@@ -62,7 +70,6 @@ def test_groups_are_words(value: object, groups: set[Group]) -> None:
     [
         ("pypy_eol", "(did you mean pypy-eol?)"),
         ("nonsense", "one of cpython-prerelease, pypy, pypy-eol, graalpy, all"),
-        ("cpython-freethreading", "free-threaded CPython is on without one"),
         (True, "a list or a string of"),
     ],
 )
@@ -78,6 +85,16 @@ def test_what_is_no_group_is_refused(value: object, expected: str) -> None:
 )
 def test_yes_and_no_have_many_words(text: str, *, value: bool) -> None:
     assert yes_or_no(yes_or_no_from_text(text)) is value
+
+
+@pytest.mark.parametrize("choice", BuildFrom)
+def test_what_wheels_are_built_from_is_one_of_two(choice: BuildFrom) -> None:
+    assert build_from(str(choice)) is choice
+
+
+@pytest.mark.parametrize("value", ["", "Tree", "wheel", True, ["tree"]])
+def test_wheels_are_built_from_nothing_else(value: object) -> None:
+    assert build_from(value) == Unexpected(value, "one of sdist, tree")
 
 
 @pytest.mark.parametrize("value", ["maybe", 1, None])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from wheeldock.choices import BuildFrom
 from wheeldock.config import Config, TargetOptions, check_supported, load, source_text
 from wheeldock.environment import Assignment
 from wheeldock.errors import ConfigurationError, UsageError
@@ -74,6 +75,7 @@ def test_the_defaults_are_those_of_the_readme() -> None:
         allow_empty=False,
         test_skip=(),
         source=".",
+        build_from=BuildFrom.SDIST,
         output_dir=Path("dist"),
         jobs=None,
         builder="",
@@ -391,7 +393,7 @@ def test_a_project_without_our_table_is_read_as_cibuildwheels() -> None:
         "CIBW_BIULD": "x",
     }
     config = of_tool({"cibuildwheel": table}, environ)
-    ours = ("source", "jobs", "builder", "cache-dir")
+    ours = ("source", "build-from", "jobs", "builder", "cache-dir")
     names = ", ".join(
         dict.fromkeys(re.sub("-.*-image", "-…-image", name) for name in OPTIONS if name not in ours)
     )

@@ -31,7 +31,7 @@ def test_a_glob_is_taken_as_it_is(glob: str) -> None:
 
 @pytest.mark.parametrize(
     "glob",
-    ["{", "cp{39", "cp39}", "cp{39}", "a,b", "cp3[9", "cp39]", "[]", "cp39/*", "cp 39", "é", ""],
+    ["{", "cp{39", "cp39}", "cp{39}", "a,b", "cp3[9", "cp39]", "[]", "cp39/*", "cp39 é", "é", ""],
 )
 def test_a_glob_that_can_match_no_identifier_is_refused(glob: str) -> None:
     assert globs(["*", glob]) == Unexpected(glob, globs([glob]).expected)  # type: ignore[union-attr]
@@ -44,6 +44,10 @@ def test_a_glob_of_too_many_braces_is_refused_in_time() -> None:
 def test_globs_may_be_one_string_with_spaces() -> None:
     assert globs(" cp39-*   cp31?-* ") == ("cp39-*", "cp31?-*")
     assert globs("") == ()
+
+
+def test_a_string_of_a_list_may_have_several_globs() -> None:
+    assert globs(["cp39-* cp310-*", "pp*"]) == ("cp39-*", "cp310-*", "pp*")
 
 
 @pytest.mark.parametrize("value", [3, None, {"a": 1}, [3], [["*"]]])

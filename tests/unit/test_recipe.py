@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wheeldock import config
+from wheeldock.choices import BuildFrom
+from wheeldock.context import TreeContext
 from wheeldock.fields import BuildFrontend, FrontendName
 from wheeldock.history import History
 from wheeldock.identifier import BuildIdentifier
@@ -25,6 +27,7 @@ from wheeldock.recipe import (
 )
 from wheeldock.request import ImageOutput
 from wheeldock.seeds import Seeds
+from wheeldock.sources import DirectorySource
 from wheeldock.tags import Architecture
 
 if TYPE_CHECKING:
@@ -44,7 +47,8 @@ CP311 = BuildTarget(BuildIdentifier.parse("cp311-manylinux_x86_64"), "manylinux_
 CP314T = BuildTarget(BuildIdentifier.parse("cp314t-manylinux_x86_64"), "manylinux_2_28_x86_64")
 DOCKERFILE = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
 
-SDIST = sdist_request(RECIPE, Path("/project"), Path("/scratch/Dockerfile"), Path("/out"))
+TREE = TreeContext(source=DirectorySource(Path("/project")), dockerfile=Path("/scratch/Dockerfile"))
+SDIST = sdist_request(RECIPE, TREE, Path("/out"))
 WHEEL = wheel_request(RECIPE, CP311, Path("/sdist"), Path("/out"))
 
 
@@ -70,13 +74,12 @@ def test_an_sdist_is_built_from_the_source_tree_with_its_own_ignore_file() -> No
 
 
 def test_a_history_from_elsewhere_goes_to_its_place_above_the_source_tree() -> None:
-    request = sdist_request(
-        RECIPE, Path("/p"), Path("/D"), Path("/out"), History(Path("/git"), "python/tiny")
-    )
+    tree = replace(TREE, history=History(Path("/git"), "python/tiny"))
+    request = sdist_request(RECIPE, tree, Path("/out"))
     assert request.contexts["git"] == Path("/git")
-    assert request.build_args["SUBFOLDER"] == "python/tiny"
+    assert request.build_args["SUBFOLDER"] == request.build_args["PACKAGE_FOLDER"] == "python/tiny"
     assert request.build_args["GIT_DIR"] == "/project/.git"
-    assert not {"SUBFOLDER", "GIT_DIR"} & {*SDIST.build_args}
+    assert not {"SUBFOLDER", "PACKAGE_FOLDER", "GIT_DIR"} & {*SDIST.build_args}
     assert "git" not in SDIST.contexts
 
 
@@ -88,6 +91,29 @@ def test_a_wheel_is_built_from_the_sdist_and_from_nothing_else() -> None:
     assert WHEEL.contexts["source"] == Path("/sdist")
     assert WHEEL.context == DOCKER
     assert Path("/project") not in WHEEL.contexts.values()
+
+
+def test_a_package_goes_with_the_project_around_it() -> None:
+    source = DirectorySource(Path("/home/project/libs/tiny"), "libs/tiny")
+    request = sdist_request(RECIPE, replace(TREE, source=source), Path("/out"))
+    assert request.context == Path("/home/project")
+    assert request.build_args["PACKAGE_FOLDER"] == "libs/tiny"
+    assert not {"SUBFOLDER", "GIT_DIR"} & {*request.build_args}
+    elsewhere = replace(TREE, source=source, history=History(Path("/git"), "python"))
+    arguments = sdist_request(RECIPE, elsewhere, Path("/out")).build_args
+    assert arguments["SUBFOLDER"] == "python"
+    assert arguments["PACKAGE_FOLDER"] == "python/libs/tiny"
+
+
+def test_a_wheel_may_be_built_from_the_tree() -> None:
+    source = DirectorySource(Path("/home/project/libs/tiny"), "libs/tiny")
+    tree = replace(TREE, source=source, history=History(Path("/git"), ""))
+    request = wheel_request(RECIPE, CP311, tree, Path("/out"))
+    assert (request.context, request.dockerfile) == (Path("/home/project"), TREE.dockerfile)
+    assert request.contexts["git"] == Path("/git")
+    assert "source" not in request.contexts
+    more = {"BUILD_FROM": "tree", "PACKAGE_FOLDER": "libs/tiny", "GIT_DIR": "/src/.git"}
+    assert request.build_args == {**WHEEL.build_args, **more}
 
 
 @pytest.mark.parametrize(
@@ -102,7 +128,7 @@ def test_a_wheel_is_built_by_its_own_interpreter(target: BuildTarget, interprete
 def test_what_all_targets_share_is_the_same_for_each() -> None:
     recipe = replace(RECIPE, builder="far")
     requests = [
-        sdist_request(recipe, Path("/project"), Path("/scratch/Dockerfile"), Path("/out")),
+        sdist_request(recipe, TREE, Path("/out")),
         wheel_request(recipe, CP311, Path("/sdist"), Path("/out")),
     ]
     for request in requests:
@@ -204,7 +230,8 @@ def test_the_dockerfile_has_what_is_asked_for(request_: BuildRequest) -> None:
     declared = set(re.findall(r"^ARG (\w+)", DOCKERFILE, re.MULTILINE))
     assert set(request_.build_args) <= declared
     stages = set(re.findall(r"^FROM \S+ AS ([\w-]+)$", DOCKERFILE, re.MULTILINE))
-    assert request_.target in stages
+    assert {request_.target, *(f"from-{choice}" for choice in BuildFrom)} <= stages
+    assert f"\nARG BUILD_FROM={BuildFrom.SDIST}\n" in DOCKERFILE
 
 
 def test_every_argument_without_a_default_is_given_for_a_wheel() -> None:
@@ -213,7 +240,8 @@ def test_every_argument_without_a_default_is_given_for_a_wheel() -> None:
 
 
 def test_every_foreign_context_of_the_dockerfile_is_given() -> None:
-    used = set(re.findall(r"(?:from=|^FROM )([\w-]+)", DOCKERFILE, re.MULTILINE)) - {"scratch"}
+    used = set(re.findall(r"(?:from=|^FROM )([\w-]+)\b", DOCKERFILE, re.MULTILINE)) - {"scratch"}
+    used -= {"from"}  # what BUILD_FROM chooses
     stages = set(re.findall(r"^FROM \S+ AS ([\w-]+)$", DOCKERFILE, re.MULTILINE))
     assert used - stages - {"seeds"} <= set(SDIST.contexts)
     assert set(WHEEL.contexts) <= used

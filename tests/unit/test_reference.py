@@ -66,11 +66,12 @@ TEXTS = ["", "a", "a 'b c'"]
 LISTS = [*TEXTS, [], ["a", "b c"]]
 ASSIGNMENTS = ["", 'A=b C="$A d"', {}, {"A": "b", "C": 1, "D": True}]
 GOOD = {
-    "build": ["*", "cp39-* cp310-*", ["cp39-*"]],
+    "build": ["*", "cp39-* cp310-*", ["cp39-*"], ["cp39-* cp310-*"]],
     "skip": ["", "cp39-*", [], ["cp3{9,10}-*"]],
     "test-skip": ["", ["*"]],
     "archs": ["auto", "x86_64, i686", ["all", "AArch64"]],
-    "enable": ["", "pypy graalpy", [], ["all"], ["pyodide-eol"]],
+    "enable": ["", "pypy graalpy", [], ["all"], ["pyodide-eol"], ["cpython-freethreading"]],
+    "build-from": ["sdist", "tree"],
     "allow-empty": [True, False],
     "source": ["."],
     "output-dir": ["d"],
@@ -94,11 +95,12 @@ GOOD = {
 
 BAD = {
     **{name: [3, {}, ["a", 3]] for name in OPTIONS},
-    "build": [3, "", "  ", [], [3], "ü", ["cp39-* cp310-*"]],
+    "build": [3, "", "  ", [], [3], "ü", ["cp39-* ü"], [" "]],
     "skip": [3, {}, [3], "a/b", [""]],
     "test-skip": [3, {}, [3], "a/b", [""]],
     "archs": [3, "", [], "arm64", ["x86_64", "ppc64"]],
-    "enable": [3, {}, "pipy", ["pypy", "cpython-freethreading"]],
+    "enable": [3, {}, "pipy", ["pypy", "freethreading"]],
+    "build-from": [3, "", "wheel", ["tree"]],
     "allow-empty": [1, "maybe", []],
     "source": [3, "", []],
     "builder": [3, []],

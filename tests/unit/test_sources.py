@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import tarfile
 from typing import TYPE_CHECKING
 
@@ -141,6 +142,42 @@ def test_a_tree_may_point_to_another_one(tmp_path: Path) -> None:
     project(tmp_path / "sub" / "dir", "[tool.wheeldock]\njobs = 2")
     assert opened(".", tmp_path) == DirectorySource(tmp_path / "sub" / "dir")
     assert opened("..", tmp_path / "sub") == DirectorySource(tmp_path / "sub" / "dir")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository with a package in libs/tiny."""
+    project(tmp_path / "repository" / "libs" / "tiny")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path / "repository", check=True)
+    subprocess.run(["git", "add", "."], cwd=tmp_path / "repository", check=True)
+    return tmp_path / "repository"
+
+
+def test_a_package_below_the_working_directory_has_its_repository_for_project(
+    repository: Path,
+) -> None:
+    package = repository / "libs" / "tiny"
+    source = opened("libs/tiny", repository)
+    assert source == DirectorySource(package, "libs/tiny")
+    assert source.project == repository
+    assert opened("tiny", repository / "libs") == DirectorySource(package, "tiny")
+    assert opened(".", package) == DirectorySource(package)
+    assert DirectorySource(package).project == package
+    assert opened(str(package), repository.parent) == DirectorySource(package)
+    (repository / "elsewhere").mkdir()
+    assert opened("../libs/tiny", repository / "elsewhere") == DirectorySource(package)
+
+
+def test_a_pointer_leads_to_a_package_of_the_project(repository: Path) -> None:
+    project(repository, '[tool.wheeldock]\nsource = "libs/tiny"')
+    assert opened(".", repository) == DirectorySource(repository / "libs/tiny", "libs/tiny")
+
+
+def test_what_the_repository_does_not_track_is_a_project_of_its_own(repository: Path) -> None:
+    new = project(repository / "new")
+    assert opened("new", repository) == DirectorySource(new)
+    subprocess.run(["git", "init", "-q"], cwd=repository / "libs" / "tiny", check=True)
+    assert opened("libs/tiny", repository) == DirectorySource(repository / "libs/tiny")
 
 
 def test_a_tree_may_point_to_itself(tmp_path: Path) -> None:

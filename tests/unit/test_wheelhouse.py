@@ -143,6 +143,15 @@ def test_other_wheels_of_the_version_go_when_all_were_built(
     assert tree(dist) == {SDIST: "new", CP313: "new"}
 
 
+def test_an_sdist_of_the_version_stays_when_none_was_built(
+    home: Path, built: list[Distribution]
+) -> None:
+    dist = fill(home / "dist", SDIST, CP311, "ovf-0.1.tar.gz")
+    wheels = [each for each in built if each.path.name == CP313]
+    publish(wheels, dist, whole=True)
+    assert tree(dist) == {SDIST: "old", CP313: "new"}
+
+
 def test_all_that_is_not_the_projects_stays(home: Path, built: list[Distribution]) -> None:
     dist = fill(home / "dist", OTHER, ".gitignore", "SHA256SUMS", "broken.whl")
     fill(dist / "logs" / "deep", "a.txt")

@@ -1,4 +1,4 @@
-"""build_wheel.py SOURCE OUTPUT: build the platform wheel of an unpacked sdist into a folder."""
+"""build_wheel.py SOURCE OUTPUT: build the platform wheel of a folder in /src into another."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from compiler.front import BYPASSED, CACHE, CachedCompilers
 from frontend import PURE_WHEEL, ask_for, build, fail
 from machine import compiles_at_once, memory, parallel_builds, processors
 from packaging.utils import parse_wheel_filename
+
+TREE = Path("/src")
+"""All that there is to build from: an unpacked sdist, or a project with the source in it."""
 
 
 def why_pure(wheel: Path) -> str:
@@ -55,8 +58,8 @@ if __name__ == "__main__":
     off, cold = os.environ.get("COMPILER_CACHE") == "off", bool(os.environ.get("COLD"))
     if not off and not cold and compiler_cache_is_lost():
         ask_for("the compiler cache")
-    compilers = CachedCompilers(source, Path("/env"), at_once=at_once, cold=cold)
-    shipped = compiled_files(source)
+    compilers = CachedCompilers(TREE, Path("/env"), at_once=at_once, cold=cold)
+    shipped = compiled_files(TREE)
     wheel = build("wheel", source, output, None if off else compilers)
     if reason := why_pure(wheel):
         fail(

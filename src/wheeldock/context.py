@@ -1,0 +1,75 @@
+"""A source tree as the engine gets it: a build context, and what goes beside it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wheeldock.history import history
+from wheeldock.ignore import ignored
+from wheeldock.recipe import DOCKER
+from wheeldock.worktree import AT_THE_TOP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from wheeldock.history import History
+    from wheeldock.sources import DirectorySource
+
+
+@dataclass(frozen=True, kw_only=True)
+class TreeContext:
+    """A source tree with the project around it, and with its history, if that is elsewhere."""
+
+    source: DirectorySource
+    dockerfile: Path
+    """A copy of the Dockerfile with an ignore file beside it."""
+    history: History | None = field(default=None)
+
+    @property
+    def contexts(self) -> Mapping[str, Path]:
+        """The named contexts that go with it."""
+        return {"git": self.history.folder} if self.history else {}
+
+    def places(self, root: str) -> Mapping[str, str]:
+        """The Dockerfile's arguments for where things go below the folder `root`."""
+        subfolder = self.history.subfolder if self.history else ""
+        package = "/".join(filter(None, [subfolder, self.source.subfolder]))
+        places = {
+            "SUBFOLDER": subfolder,
+            "PACKAGE_FOLDER": package,
+            "GIT_DIR": f"{root}/.git" if self.history else "",
+        }
+        return {name: place for name, place in places.items() if place}
+
+
+def tree_context(
+    source: DirectorySource,
+    folder: Path,
+    *,
+    outputs: Sequence[Path],
+    history_folder: Path,
+    build_requires: Sequence[str],
+    say: Callable[[str], None],
+) -> TreeContext:
+    """
+    Make ready what goes to the engine of a source tree; it is written into the new `folder`.
+
+    `outputs` are folders that hold by-products. What is lacking of the history that the build
+    requirements want is said. Raises OSError.
+    """
+    folder.mkdir()
+    dockerfile = folder / "Dockerfile"
+    shutil.copy(DOCKER / "Dockerfile", dockerfile)
+    patterns = ignored(source.project, outputs=[*outputs, *by_products(source)])
+    lines = "".join(f"{pattern}\n" for pattern in patterns)
+    dockerfile.with_name("Dockerfile.dockerignore").write_text(lines, encoding="utf-8")
+    found = history(source.project, history_folder, build_requires, say)
+    return TreeContext(source=source, dockerfile=dockerfile, history=found)
+
+
+def by_products(source: DirectorySource) -> list[Path]:
+    """Folders of a package below the project's own that hold by-products."""
+    return [source.path / name for name in sorted(AT_THE_TOP)] if source.subfolder else []
