@@ -44,11 +44,9 @@ def can_load(identifier: BuildIdentifier, abis: Collection[str]) -> bool:
     return not _supported(identifier).isdisjoint(abis)
 
 
-def serves(wheel: str, target: BuildTarget) -> bool:
-    """Whether the wheel of that file name serves the target."""
-    tags = parse_wheel_filename(wheel)[3]
-    abis = {f"{tag.interpreter}-{tag.abi}" for tag in tags if tag.platform == target.platform_tag}
-    return can_load(target.identifier, abis)
+def abis(wheel: str) -> frozenset[str]:
+    """The ABIs of the wheel of that file name."""
+    return frozenset(f"{tag.interpreter}-{tag.abi}" for tag in parse_wheel_filename(wheel)[3])
 
 
 def shared_abis(wheel: str) -> frozenset[str]:
@@ -106,13 +104,16 @@ def served(
     `wheels` are the file names of what was built. A wheel of a target that is served so is not
     needed, and serves no other.
     """
-    needed: list[str] = []
+    needed: dict[str, list[str]] = {}
     found = {}
     for target in _oldest_first(targets):
-        if wheel := next((wheel for wheel in needed if serves(wheel, target)), None):
+        # What a wheel is for goes by the target that it was made for: its own tags can say less.
+        there = needed.setdefault(target.platform_tag, [])
+        able = (wheel for wheel in there if can_load(target.identifier, abis(wheel)))
+        if wheel := next(able, None):
             found[target] = wheel
         elif target in wheels:
-            needed.append(wheels[target])
+            there.append(wheels[target])
     return found
 
 

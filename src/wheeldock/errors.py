@@ -167,6 +167,12 @@ class SameWheelError(WheeldockError):
     code = 34
 
 
+class WrongWheelError(WheeldockError):
+    """A build made another wheel than was asked for: interpreter, version or platform."""
+
+    code = 39
+
+
 class OutputError(WheeldockError):
     """The output folder cannot be written."""
 

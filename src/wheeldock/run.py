@@ -8,10 +8,11 @@ import shutil
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheeldock import __version__, report
+from wheeldock import __version__, delivered, report
 from wheeldock.archive import unpack
 from wheeldock.choices import BuildFrom
 from wheeldock.context import TreeContext, tree_context
@@ -189,8 +190,12 @@ class Run:
             batch = self.plan.batch(target)
             recipe, maker = recipes[batch], makers[batch]
             output = self.scratch / str(target)
-            its_own = replace(recipe, options=self.settings.for_target(target.identifier))
-            return maker.make(str(target), wheel_request(its_own, target, origin, output), output)
+            options = self.settings.for_target(target.identifier)
+            request = wheel_request(replace(recipe, options=options), target, origin, output)
+            repaired = bool(options.repair_wheel_command)
+            sdist = made.file if made else None
+            check = partial(delivered.check, target, sdist, repaired=repaired)
+            return maker.make(str(target), request, output, check)
 
         def at_once(targets: Sequence[BuildTarget]) -> Sequence[TargetResult]:
             return run_all(targets, wheel, at_once=self.jobs, stop=self.buildx.stop)

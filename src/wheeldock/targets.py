@@ -18,6 +18,7 @@ from wheeldock.seeds import lacking
 from wheeldock.wheelhouse import read_distribution
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from wheeldock.builder import Builder
@@ -79,8 +80,18 @@ class TargetMaker:
     cache: Path | None
     """The folder of the project's cache exports; None to use and to leave none."""
 
-    def make(self, name: str, request: BuildRequest, output: Path) -> TargetResult:
-        """Build a target whose result goes to `output`; its failure is in the result."""
+    def make(
+        self,
+        name: str,
+        request: BuildRequest,
+        output: Path,
+        check: Callable[[Distribution], None] | None = None,
+    ) -> TargetResult:
+        """
+        Build a target whose result goes to `output`; its failure is in the result.
+
+        `check` raises WheeldockError for a distribution that is not to be had.
+        """
         cache = TargetCache(self.cache / name) if self.cache else NoCache()
         clock = time.monotonic()
         self.display.started(name)
@@ -93,6 +104,8 @@ class TargetMaker:
                 shutil.rmtree(output, ignore_errors=True)
                 record, attempt = BuildRecord(), replace(again, cache_to=cache.prepare())
             distribution = _only_distribution(name, output)
+            if check:
+                check(distribution)
             cache.commit()
         except WheeldockError as error:
             result = TargetResult.failed(name, error, record, time.monotonic() - clock)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from tests.unit.test_report import FAILED, SDIST, run
 
-from wheeldock.abi import can_load, expected, led, served, serves, shared_abis
+from wheeldock.abi import abis, can_load, expected, led, served, shared_abis
 from wheeldock.identifier import BuildIdentifier
 from wheeldock.plan import BuildTarget
 from wheeldock.report import RunReport, TargetReport
@@ -48,22 +48,16 @@ def last(**abis: str) -> RunReport:
     ],
 )
 def test_a_wheel_serves_interpreters_by_its_tags(abi: str, pythons: list[str]) -> None:
-    assert [python for python in EVERY if serves(wheel(abi), target(python))] == pythons
+    made = abis(wheel(abi))
+    assert [python for python in EVERY if can_load(target(python).identifier, made)] == pythons
 
 
-@pytest.mark.parametrize(
-    ("platform", "does"),
-    [
-        ("manylinux_2_28_x86_64", True),
-        ("manylinux2014_x86_64.manylinux_2_28_x86_64", True),
-        ("manylinux_2_28_aarch64", False),
-        ("musllinux_1_2_x86_64", False),
-        ("manylinux_2_34_x86_64", False),
-        ("any", False),
-    ],
-)
-def test_a_wheel_serves_its_own_platform_alone(platform: str, *, does: bool) -> None:
-    assert serves(wheel("py3-none", platform), target("cp313")) is does
+def test_a_wheel_serves_targets_of_its_own_platform_alone() -> None:
+    made, same = target("cp311"), target("cp313")
+    others = [target("cp313", tag) for tag in ("manylinux_2_28_aarch64", "musllinux_1_2_x86_64")]
+    for platform in (PLATFORM, "manylinux2014_x86_64.manylinux_2_28_x86_64", "linux_x86_64"):
+        name = wheel("cp311-abi3", platform)
+        assert served([made, same, *others], {made: name}) == {same: name}
 
 
 @pytest.mark.parametrize(
