@@ -5,7 +5,7 @@ PYTHON ?= python3
 INVOKE = .venv/bin/python -m invoke
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup wheels test lint bench clean
+.PHONY: help setup wheels test deploy lint bench clean
 
 help: ## Show this.
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -18,6 +18,9 @@ wheels: .venv/ready ## Build wheels into dist/: of the example, or of SOURCE=nam
 
 test: .venv/dev ## Run the whole test suite.
 	@$(INVOKE) setup dev.suite
+
+deploy: .venv/ready ## Upload dist/ to PyPI and prove it there; the token is PYPI_TOKEN.
+	@$(INVOKE) deploy
 
 lint: .venv/dev ## Check style, types and shell scripts.
 	@$(INVOKE) dev.lint

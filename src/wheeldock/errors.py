@@ -203,6 +203,52 @@ class CacheDamagedError(WheeldockError):
     code = 44
 
 
+class DeploymentRefusedError(WheeldockError):
+    """What is in dist/, or the settings, may not be deployed; all of it is listed."""
+
+    code = 60
+
+    def __init__(self, problems: Sequence[str], *, cure: str = "") -> None:
+        self.problems = tuple(problems.splitlines() if isinstance(problems, str) else problems)
+        super().__init__("\n".join(self.problems), cure=cure)
+
+
+class IndexUnreachableError(WheeldockError):
+    """The package index does not answer as one, so that nothing can be proved there."""
+
+    code = 61
+
+
+class FileConflictError(WheeldockError):
+    """The package index has a file of the same name and other content."""
+
+    code = 62
+
+
+class CredentialsRefusedError(WheeldockError):
+    """The package index refuses the token."""
+
+    code = 63
+
+
+class FileRefusedError(WheeldockError):
+    """The package index refuses a file."""
+
+    code = 64
+
+
+class UploadFailedError(WheeldockError):
+    """A file could not be sent, however often it was tried."""
+
+    code = 65
+
+
+class NotListedError(WheeldockError):
+    """What was sent does not appear on the package index."""
+
+    code = 66
+
+
 class StoppedError(WheeldockError):
     """Ctrl-C, or a signal to end."""
 

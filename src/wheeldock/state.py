@@ -39,6 +39,11 @@ class State:
         return self.root / "made.json"
 
     @property
+    def deployed(self) -> Path:
+        """The record of the last deployment."""
+        return self.root / "deploy.json"
+
+    @property
     def downloads(self) -> Path:
         """Sdists that came from an index."""
         return self.root / "downloads"

@@ -18,6 +18,7 @@ REPOSITORY = Path(__file__).parents[2]
 TASKS = (
     *("build", "plan", "init", "setup", "engine.start", "engine.stop", "engine.status"),
     *("cache.status", "cache.verify", "cache.clear", "cache.prune", "cache.save", "cache.restore"),
+    "deploy",
     *("df", "image.list", "image.size", "image.remove", "image.prune"),
 )
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from invoke import Collection
 
-from wheeldock.tasks import building, cache, image, machine
+from wheeldock.tasks import building, cache, deploy, door, image, machine
 
-ns = Collection(building.build, building.plan, machine.init, machine.setup, image.df)
+door.check_arguments()
+
+ns = Collection(building.build, building.plan, deploy.deploy, machine.init, machine.setup, image.df)
 ns.add_collection(Collection("engine", machine.start, machine.stop, machine.status))
 ns.add_collection(cache.ns)
 ns.add_collection(image.ns)

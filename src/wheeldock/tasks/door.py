@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING
 from invoke import Exit
 
 from wheeldock.errors import AccessDeniedError, StoppedError, UsageError, WheeldockError
+from wheeldock.tokens import refuse_in_arguments, withheld
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from rich.console import RenderableType
 
@@ -46,12 +48,33 @@ def confirm(question: str) -> bool:
     return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
 
 
+def asker() -> Callable[[str], bool] | None:
+    """What asks, or None where nobody can be asked."""
+    return confirm if sys.stdin.isatty() else None
+
+
+def check_arguments() -> None:
+    """End before Invoke reads a command line that has a token in it, and repeats it."""
+    try:
+        refuse_in_arguments(sys.argv)
+    except WheeldockError as error:
+        # Tasks are imported before there is anybody to catch Invoke's Exit.
+        sys.stderr.write(f"{_text(error)}\n")
+        sys.exit(error.code)
+
+
 @contextlib.contextmanager
-def explained() -> Iterator[None]:
-    """Turn wheeldock's errors, and what the system refuses, into a message and an exit code."""
+def explained() -> Iterator[Mapping[str, str]]:
+    """
+    Turn wheeldock's errors, and what the system refuses, into a message and an exit code.
+
+    What it gives is the environment with the tokens of package indexes, which nothing else has
+    meanwhile.
+    """
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        yield
+        with withheld(os.environ) as environ:
+            yield environ
     except WheeldockError as error:
         raise _exit(error) from None
     except KeyboardInterrupt:
@@ -79,5 +102,9 @@ def _refusal(error: OSError) -> WheeldockError | None:
 
 
 def _exit(error: WheeldockError) -> Exit:
+    return Exit(_text(error), code=error.code)
+
+
+def _text(error: WheeldockError) -> str:
     text = f"error: {error.message}"
-    return Exit(f"{text}\n{error.cure}" if error.cure else text, code=error.code)
+    return f"{text}\n{error.cure}" if error.cure else text
