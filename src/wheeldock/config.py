@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from packaging.specifiers import SpecifierSet
+
     from wheeldock.choices import BuildFrom
     from wheeldock.environment import Assignment
     from wheeldock.fields import BuildFrontend, DependencyVersions
@@ -86,6 +88,8 @@ class Config:
     """Words for the architectures to build for: what they mean is this machine's affair."""
     enable: frozenset[Group]
     """Groups of interpreters to build for, too."""
+    project_requires_python: SpecifierSet
+    """The Pythons to build for; if empty, those that the project says that it supports."""
     allow_empty: bool
     """Whether a run that has nothing to build succeeds."""
     test_skip: tuple[str, ...]

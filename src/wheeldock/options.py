@@ -30,6 +30,7 @@ from wheeldock.values import (
     MANYLINUX_IMAGE,
     MUSLLINUX_IMAGE,
     REQUIRED_STRING,
+    SPECIFIERS,
     STRING,
     VERBOSITY,
 )
@@ -92,6 +93,11 @@ OPTIONS: Mapping[str, Option] = {
         meaning="groups that are off by default: `cpython-prerelease`, `pypy`, `pypy-eol`, "
         "`graalpy`, `all`",
         environment_adds=True,
+    ),
+    "project-requires-python": Option(
+        kind=SPECIFIERS,
+        meaning="the Pythons to build for, in place of the project's `requires-python`",
+        empty_is_unset=True,
     ),
     "allow-empty": Option(
         kind=YES_OR_NO, meaning="whether nothing to build is no error", empty_is_unset=True

@@ -99,7 +99,7 @@ def _selector(settings: Config, project: Project, only: tuple[str, ...]) -> Sele
         archs=settings.archs,
         architectures=architectures.named(settings.archs),
         enable=settings.enable,
-        requires_python=project.requires_python,
+        requires_python=settings.project_requires_python or project.requires_python,
         only=only,
     )
 

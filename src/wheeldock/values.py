@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
 from wheeldock.tags import Libc, Policy
 
 if TYPE_CHECKING:
@@ -104,6 +106,14 @@ def folder(value: object) -> Path | Unexpected:
     return Unexpected(value, "the path of a folder")
 
 
+def version_specifiers(value: object) -> SpecifierSet | Unexpected:
+    """Read version specifiers (PEP 440), as `requires-python` has them; "" is any version."""
+    try:
+        return SpecifierSet(value if isinstance(value, str) else "!")
+    except InvalidSpecifier:
+        return Unexpected(value, "version specifiers such as '>=3.9'")
+
+
 # https://github.com/distribution/reference: [host[:port]/]path[:tag][@digest]
 _NAME = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REFERENCE = re.compile(
@@ -136,6 +146,9 @@ def _image(value: object, of: Libc, example: str) -> str | Unexpected:
 
 STRING = Kind(read=string, schema=STRING_SCHEMA)
 REQUIRED_STRING = Kind(read=required_string, schema={"type": "string", "pattern": r"\S"})
+SPECIFIERS = Kind(
+    read=version_specifiers, schema={"type": "string", "pattern": r"^\s*$|^[\s,]*[<>=!~]"}
+)
 FOLDER = Kind(read=folder, schema={"type": "string", "pattern": r"\S"})
 JOBS = Kind(
     read=job_count,

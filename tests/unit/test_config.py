@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from wheeldock.choices import BuildFrom
 from wheeldock.config import Config, TargetOptions, check_supported, load, source_text
@@ -74,6 +75,7 @@ def test_the_defaults_are_those_of_the_readme() -> None:
         enable=frozenset(),
         allow_empty=False,
         test_skip=(),
+        project_requires_python=SpecifierSet(),
         source=".",
         build_from=BuildFrom.SDIST,
         output_dir=Path("dist"),

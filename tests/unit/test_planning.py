@@ -245,6 +245,18 @@ def test_what_the_project_requires_is_named_when_nothing_is_left(bench: Bench) -
         bench.plan()
 
 
+def test_what_the_project_requires_can_be_overridden(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.engine.images = {STAND_IN}
+    bench.configure(project='requires-python = "<3.9"')
+    monkeypatch.setenv("CIBW_PROJECT_REQUIRES_PYTHON", "~=3.13.0")
+    with pytest.raises(NothingSelectedError, match=r"requires-python = '<3\.9'"):
+        bench.plan()  # its table is wheeldock's, and cibuildwheel's words have no meaning
+    monkeypatch.setenv("WHEELDOCK_PROJECT_REQUIRES_PYTHON", "~=3.13.0")
+    assert bench.names() == ["cp313-manylinux_x86_64"]
+
+
 def test_the_default_is_what_the_configuration_calls_it() -> None:
     loaded = config.load({}, path="p", environ={}, overrides={})
     assert {setting.origin for setting in loaded.settings} == {imagechoice._DEFAULT}
