@@ -167,6 +167,18 @@ class SameWheelError(WheeldockError):
     code = 34
 
 
+class CommandFailedError(WheeldockError):
+    """A command of the configuration failed (`before-all`, `before-build`, …)."""
+
+    code = 35
+
+
+class EnvironmentVariablesError(WheeldockError):
+    """A configured variable cannot be evaluated, or hides the build's Python."""
+
+    code = 36
+
+
 class WrongWheelError(WheeldockError):
     """A build made another wheel than was asked for: interpreter, version or platform."""
 

@@ -10,9 +10,11 @@ from wheeldock.errors import (
     BuilderNotFoundError,
     BuildFailedError,
     CacheExportUnsupportedError,
+    CommandFailedError,
     ConfigurationError,
     DiskFullError,
     EngineUnreachableError,
+    EnvironmentVariablesError,
     ImageNotFoundError,
     ImageNotRemovedError,
     LibraryNotFoundError,
@@ -32,10 +34,17 @@ _EXPLAINED = "wheeldock: "
 """What the toolbox's scripts put before the lines that explain a failure."""
 
 _BY_EXIT_CODE: dict[int, type[WheeldockError]] = {
-    error.code: error for error in (PureWheelError, TooRecentSymbolsError, LibraryNotFoundError)
+    error.code: error
+    for error in (
+        PureWheelError,
+        TooRecentSymbolsError,
+        LibraryNotFoundError,
+        CommandFailedError,
+        EnvironmentVariablesError,
+    )
 }
 
-_LOG_TELLS = (BuildFailedError, PureWheelError)
+_LOG_TELLS = (BuildFailedError, PureWheelError, CommandFailedError, EnvironmentVariablesError)
 """What only the build's own log explains."""
 
 _FETCHING = {"tools": "the tools of the build", "env": "the build requirements"}

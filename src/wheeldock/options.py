@@ -146,7 +146,7 @@ OPTIONS: Mapping[str, Option] = {
 
 REFUSED_YET = frozenset(
     [
-        *("before-all", "before-build", "environment", "environment-pass"),
+        *("before-all", "before-build", "environment-pass"),
         "repair-wheel-command",
     ]
 )

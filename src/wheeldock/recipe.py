@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from wheeldock.config import TargetOptions
     from wheeldock.context import TreeContext
+    from wheeldock.environment import Assignment
     from wheeldock.plan import BuildTarget
     from wheeldock.seeds import Seeds
     from wheeldock.tags import Architecture
@@ -66,6 +67,7 @@ def wheel_request(
     """Ask for one repaired wheel of a source tree, or of the unpacked sdist in `origin/src`."""
     frontend = recipe.options.build_frontend
     arguments = {
+        "IDENTIFIER": str(target.identifier),
         "INTERPRETER": target.identifier.interpreter,
         "PLATFORM_TAG": target.platform_tag,
         "BUILD_FRONTEND": shlex.join([frontend.name.value, *frontend.args]),
@@ -143,6 +145,7 @@ def _request(
             "TOOLS_INTERPRETER": recipe.tools_interpreter,
             "BUILD_REQUIRES": "\n".join(recipe.build_requires),
             "CONFIG_SETTINGS": json.dumps(dict(recipe.options.config_settings), sort_keys=True),
+            "ENVIRONMENT": assignments(recipe.options.environment),
             "PROJECT": recipe.project,
             **({"COLD": recipe.cold} if recipe.cold else {}),
             **(arguments or {}),
@@ -151,3 +154,8 @@ def _request(
         architecture=recipe.architecture,
         builder=recipe.builder,
     )
+
+
+def assignments(environment: Sequence[Assignment]) -> str:
+    """The variables as toolbox/environment.sh reads them: values may have lines of their own."""
+    return "\n".join(f"assign {each.name} {shlex.quote(each.value)}" for each in environment)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pytest
 from wheeldock import config
 from wheeldock.choices import BuildFrom
 from wheeldock.context import TreeContext
+from wheeldock.environment import Assignment
 from wheeldock.fields import BuildFrontend, FrontendName
 from wheeldock.history import History
 from wheeldock.identifier import BuildIdentifier
@@ -148,12 +150,22 @@ def test_a_cold_build_has_an_argument_that_no_other_has() -> None:
 # --- what keys its stages ---
 
 
-def test_requests_for_two_wheels_differ_in_the_interpreter_alone() -> None:
+def test_requests_for_two_wheels_differ_in_what_they_are_for_alone() -> None:
     one, other = (
         dict(wheel_request(RECIPE, target, Path("/sdist"), Path("/out")).build_args)
         for target in (CP311, CP314T)
     )
-    assert {name for name in one | other if one[name] != other[name]} == {"INTERPRETER"}
+    assert {name for name in one | other if one[name] != other[name]} == {
+        "IDENTIFIER",
+        "INTERPRETER",
+    }
+
+
+def test_variables_are_told_in_their_order_and_as_a_shell_reads_them() -> None:
+    variables = [Assignment("A", '"it\'s\n$B"'), Assignment("B", "$(nproc)")]
+    text = with_options(environment=variables).build_args["ENVIRONMENT"]
+    assert shlex.split(text) == ["assign", "A", variables[0].value, "assign", "B", "$(nproc)"]
+    assert WHEEL.build_args["ENVIRONMENT"] == "", "the Dockerfile's default"
 
 
 def test_where_a_wheel_goes_is_in_no_build_argument() -> None:

@@ -89,7 +89,7 @@ def test_an_explanation_is_marked_for_wheeldock_to_find(
     tool: Callable[[str], ModuleType], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
-        tool("frontend").fail(31, "what", "and why")
+        tool("ending").fail(31, "what", "and why")
     assert caught.value.code == 31
     assert capsys.readouterr().err == "wheeldock: what\nwheeldock: and why\n"
 

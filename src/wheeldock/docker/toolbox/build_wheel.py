@@ -9,7 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from compiler.front import BYPASSED, CACHE, CachedCompilers
-from frontend import PURE_WHEEL, ask_for, build, fail
+from ending import fail
+from frontend import PURE_WHEEL, ask_for, build
 from machine import compiles_at_once, memory, parallel_builds, processors
 from packaging.utils import parse_wheel_filename
 

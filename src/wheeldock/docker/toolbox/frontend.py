@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import frontends
 from build import BuildBackendException, BuildException, ProjectBuilder
+from ending import fail
 from pyproject_hooks import default_subprocess_runner, quiet_subprocess_runner
 
 if TYPE_CHECKING:
@@ -33,13 +34,6 @@ UV = "/opt/wheeldock/bin/uv"
 
 BUILD_FAILED = 30
 PURE_WHEEL = 31
-
-
-def fail(code: int, *lines: str) -> NoReturn:
-    """End with an exit code that wheeldock knows, and the lines that it shows for it."""
-    for line in lines:
-        print(f"wheeldock: {line}", file=sys.stderr)
-    sys.exit(code)
 
 
 def ask_for(what: str) -> NoReturn:

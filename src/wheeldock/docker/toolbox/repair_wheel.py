@@ -12,7 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from frontend import BUILD_FAILED, fail
+from ending import fail
+from frontend import BUILD_FAILED
 from symbols import newer_than_policy, unversioned_and_newer
 
 TOO_RECENT_SYMBOLS = 32
