@@ -106,6 +106,10 @@ class Config:
     """The name of the Buildx builder, or "" for the current one."""
     cache_dir: Path
     """The folder of the persistent build cache, relative to the working directory."""
+    tag_format: str
+    """What versions' tags are called, with `{version}` in it, or "" for what is usual there."""
+    release_branches: tuple[str, ...]
+    """Globs of the branches that releases are made on; none are the usual ones."""
     everywhere: TargetOptions
     """What holds where no override does: for the sdist, say."""
     remarks: tuple[str, ...] = field(default=(), compare=False)

@@ -261,6 +261,18 @@ class NotListedError(WheeldockError):
     code = 66
 
 
+class TagRefusedError(WheeldockError):
+    """The commit may not be tagged; every reason is listed."""
+
+    code = 70
+
+
+class RepositoryError(WheeldockError):
+    """There is no Git checkout, or Git fails, or the remote refuses the tag."""
+
+    code = 71
+
+
 class StoppedError(WheeldockError):
     """Ctrl-C, or a signal to end."""
 

@@ -1,4 +1,4 @@
-"""Git as a program: it is asked about checkouts, whoever owns them, and changes none."""
+"""Git as a program: asked about checkouts, whoever owns them; and, for a release, as the user."""
 
 from __future__ import annotations
 
@@ -11,9 +11,24 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO
 
+_REPOSITORY_VARIABLES = frozenset(
+    [
+        *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_GRAFT_FILE"),
+        *("GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_NAMESPACE", "GIT_NO_REPLACE_OBJECTS"),
+        *("GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE"),
+        "GIT_WORK_TREE",
+    ]
+)
+"""Variables that name a repository, as Git sets them for hooks."""
+
 
 class GitError(Exception):
     """Git failed, or is not there; the message is the last line that it printed."""
+
+    def __init__(self, message: str, said: str = "") -> None:
+        super().__init__(message)
+        self.said = said or message
+        """All that it printed."""
 
 
 def git(
@@ -24,27 +39,58 @@ def git(
     environment: Mapping[str, str] | None = None,
 ) -> bytes:
     """
-    Run Git in a folder and return what it prints, or print it `into` a file.
+    Ask Git about a folder and return what it prints, or print it `into` a file.
 
     Raises GitError.
     """
     # Git refuses a checkout of another user, since its configuration may name programs to run.
-    # What is done here runs one alone, the file system monitor.
+    # What is asked here runs one alone, the file system monitor.
     command = ["git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C", str(at)]
     # In a hook Git's variables name another repository.
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    variables = {**inherited, "GIT_OPTIONAL_LOCKS": "0", **(environment or {})}
+    return _run([*command, *arguments], variables, given=given, into=into)
+
+
+def git_as_user(
+    *arguments: str | Path, at: Path, seconds: float | None = None, given: bytes = b""
+) -> bytes:
+    """
+    Let Git do something in a folder with the user's identity, credentials, keys and hooks.
+
+    Raises GitError, also when it takes longer than `seconds`.
+    """
+    inherited = {
+        key: value for key, value in os.environ.items() if key not in _REPOSITORY_VARIABLES
+    }
+    command = ["git", "-C", str(at), *arguments]
+    try:
+        return _run(command, inherited, given=given, seconds=seconds)
+    except subprocess.TimeoutExpired:
+        raise GitError(f"no answer in {seconds:.0f} s") from None
+
+
+def _run(
+    command: list[str | Path],
+    variables: Mapping[str, str],
+    *,
+    given: bytes,
+    into: IO[bytes] | None = None,
+    seconds: float | None = None,
+) -> bytes:
     try:
         done = subprocess.run(
-            [*command, *arguments],
-            env={**inherited, "GIT_OPTIONAL_LOCKS": "0", **(environment or {})},
+            command,
+            env=variables,
             input=given,
             stdout=into or subprocess.PIPE,
             stderr=subprocess.PIPE,
             check=True,
+            timeout=seconds,
         )
     except OSError as error:
         raise GitError(str(error)) from None
     except subprocess.CalledProcessError as error:
         said = os.fsdecode(error.stderr).strip()
-        raise GitError(said.rpartition("\n")[2]) from None
+        raise GitError(said.rpartition("\n")[2], said) from None
     return done.stdout or b""

@@ -86,7 +86,7 @@ def history(
     None where the tree has its own `.git`, or there is no checkout or no Git. It is said if the
     build requirements want more than there is. Raises OSError.
     """
-    needed = any(map(_VERSIONED_BY_GIT.match, build_requires))
+    needed = takes_version_from_git(build_requires)
     try:
         found = _history(tree, folder)
     except GitError as error:
@@ -100,6 +100,11 @@ def history(
             "`git fetch --unshallow --tags` gets the whole history."
         )
     return found
+
+
+def takes_version_from_git(build_requires: Sequence[str]) -> bool:
+    """Whether one of a project's build requirements is known to take its version from Git."""
+    return any(map(_VERSIONED_BY_GIT.match, build_requires))
 
 
 def fingerprint(tree: Path) -> str:

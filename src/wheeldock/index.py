@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import platformdirs
+from packaging.requirements import Requirement
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 from pypi_simple import (
@@ -34,11 +35,11 @@ from wheeldock.errors import RequirementNotFoundError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from packaging.requirements import Requirement
     from packaging.specifiers import Specifier
 
 _SECONDS = 30
 """How long the index may be silent."""
+_RETRIES = 2
 _SHOWN_VERSIONS = 5
 _MACHINE_FILE = "/etc/pip.conf"
 
@@ -68,6 +69,23 @@ def find_sdist(requirement: Requirement, folder: Path, environ: Mapping[str, str
     return path
 
 
+def files_of(name: str, version: Version, environ: Mapping[str, str]) -> list[str]:
+    """
+    Return the names of the files that the index has of a version.
+
+    Raises RequirementNotFoundError when the index does not answer as one.
+    """
+    with (
+        _client(index_url(environ), environ) as client,
+        _explained(Requirement(name), client.endpoint),
+    ):
+        try:
+            page = client.get_project_page(name, timeout=_SECONDS)
+        except NoSuchProjectError:
+            return []
+    return [package.filename for package in page.packages if _version(package) == version]
+
+
 def index_url(environ: Mapping[str, str]) -> str:
     """The index that pip and uv are told to use by environment or pip's configuration files."""
     for variable in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"):
@@ -77,6 +95,12 @@ def index_url(environ: Mapping[str, str]) -> str:
     configuration = configparser.RawConfigParser(strict=False)
     configuration.read(_pip_files(environ), encoding="utf-8")
     return configuration.get("global", "index-url", fallback=PYPI_SIMPLE_ENDPOINT)
+
+
+def shown_url(environ: Mapping[str, str]) -> str:
+    """The index's URL without the credentials that may be in it."""
+    parts = urlsplit(index_url(environ))
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _pip_files(environ: Mapping[str, str]) -> list[str]:
@@ -153,7 +177,8 @@ def _version(package: DistributionPackage) -> Version | None:
 def _client(url: str, environ: Mapping[str, str]) -> Iterator[PyPISimple]:
     parts = urlsplit(url)
     session = Session()
-    adapter = HTTPAdapter(max_retries=Retry(2, backoff_factor=0.3, status_forcelist=(502, 503)))
+    retries = Retry(_RETRIES, backoff_factor=0.3, status_forcelist=(502, 503))
+    adapter = HTTPAdapter(max_retries=retries)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     if bundle := environ.get("PIP_CERT") or environ.get("SSL_CERT_FILE"):

@@ -32,6 +32,7 @@ from wheeldock.values import (
     REQUIRED_STRING,
     SPECIFIERS,
     STRING,
+    TAG_FORMAT,
     VERBOSITY,
 )
 
@@ -110,6 +111,12 @@ OPTIONS: Mapping[str, Option] = {
     "jobs": _own(JOBS, "how many wheels to build at once"),
     "builder": _own(STRING, "the Buildx builder; empty is the current one"),
     "cache-dir": _own(FOLDER, "where the exported build cache is kept"),
+    "tag-format": _own(
+        TAG_FORMAT, "what versions' tags are called; empty: as those there are, else `v{version}`"
+    ),
+    "release-branches": _own(
+        NAMES, "globs of the branches to tag; empty: main, master, and the remote's default branch"
+    ),
     **_images(
         "manylinux", MANYLINUX_IMAGE, [*_ARCHITECTURES, "pypy_x86_64", "pypy_i686", "pypy_aarch64"]
     ),

@@ -144,12 +144,23 @@ def _image(value: object, of: Libc, example: str) -> str | Unexpected:
     return Unexpected(value, f"a policy such as {example!r}, or an image reference")
 
 
+_TAG_FORMAT = r"([A-Za-z0-9_][A-Za-z0-9_./+-]*)?\{version\}[A-Za-z0-9_.+-]*"
+
+
+def tag_format(value: object) -> str | Unexpected:
+    """Read a format of tags' names, or "" for none."""
+    if isinstance(value, str) and (not value or re.fullmatch(_TAG_FORMAT, value)):
+        return value
+    return Unexpected(value, "a tag's name with {version} in it, such as 'v{version}'")
+
+
 STRING = Kind(read=string, schema=STRING_SCHEMA)
 REQUIRED_STRING = Kind(read=required_string, schema={"type": "string", "pattern": r"\S"})
 SPECIFIERS = Kind(
     read=version_specifiers, schema={"type": "string", "pattern": r"^\s*$|^[\s,]*[<>=!~]"}
 )
 FOLDER = Kind(read=folder, schema={"type": "string", "pattern": r"\S"})
+TAG_FORMAT = Kind(read=tag_format, schema={"type": "string", "pattern": f"^({_TAG_FORMAT})?$"})
 JOBS = Kind(
     read=job_count,
     from_text=number_from_text,

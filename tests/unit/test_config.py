@@ -82,6 +82,8 @@ def test_the_defaults_are_those_of_the_readme() -> None:
         jobs=None,
         builder="",
         cache_dir=Path(".wheeldock/cache"),
+        tag_format="",
+        release_branches=(),
         everywhere=TargetOptions(
             images=images,
             before_all="",
@@ -395,7 +397,7 @@ def test_a_project_without_our_table_is_read_as_cibuildwheels() -> None:
         "CIBW_BIULD": "x",
     }
     config = of_tool({"cibuildwheel": table}, environ)
-    ours = ("source", "build-from", "jobs", "builder", "cache-dir")
+    ours = {name for name, option in OPTIONS.items() if option.own} - {"output-dir"}
     names = ", ".join(
         dict.fromkeys(re.sub("-.*-image", "-…-image", name) for name in OPTIONS if name not in ours)
     )

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from invoke import Collection
 
-from wheeldock.tasks import building, cache, deploy, door, image, machine
+from wheeldock.tasks import building, cache, deploy, door, image, machine, release
 
 door.check_arguments()
 
-ns = Collection(building.build, building.plan, deploy.deploy, machine.init, machine.setup, image.df)
+ns = Collection(
+    *(building.build, building.plan),
+    *(release.tag, deploy.deploy),
+    *(machine.init, machine.setup, image.df),
+)
 ns.add_collection(Collection("engine", machine.start, machine.stop, machine.status))
 ns.add_collection(cache.ns)
 ns.add_collection(image.ns)
