@@ -133,7 +133,9 @@ OPTIONS: Mapping[str, Option] = {
     "config-settings": _each(SETTINGS, "settings for the build backend"),
     "build-verbosity": _each(VERBOSITY, "how much the build frontend says, from -3 to 3"),
     "dependency-versions": _each(
-        DEPENDENCY_VERSIONS, "the versions of tools that the base image does not bring"
+        DEPENDENCY_VERSIONS,
+        "the versions of build requirements, frontends and audits: `pinned`, `latest`, a file, or "
+        "`{packages = […]}`",
     ),
     "repair-wheel-command": _each(
         COMMAND, "how a wheel is repaired; the default proves the policy, and no other"
@@ -159,5 +161,5 @@ REFUSED_YET = frozenset(
 )
 """Options that are read and have no effect yet, where a wheel would be another with one."""
 
-IGNORED_YET = frozenset(["audit-command", "audit-requires", "dependency-versions"])
+IGNORED_YET = frozenset(["audit-command", "audit-requires"])
 """Options that are read and have no effect yet, where a wheel is the same with one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from wheeldock import (
     abi,
     architectures,
     config,
+    constraints,
     limited_api,
     pyproject,
     report,
@@ -46,6 +47,8 @@ class Inputs:
     """What the user should know of it, a line each."""
     abis: frozenset[str]
     """The ABIs, e.g. `cp311-abi3`, by which its wheels are likely to serve several targets."""
+    constraints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The versions of what is installed for a build, by identifier, as `constraints.read` says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +77,16 @@ def read(asked: Asked, state: State) -> Inputs:
     settings = _settings(asked, source, project)
     selector = _selector(settings, project, asked.only)
     warnings = wishes.check(selector)
+    selection = select(selector)
+    folder = source.project if isinstance(source, sources.DirectorySource) else Path.cwd()
     return Inputs(
         source=source,
         project=project,
         settings=settings,
-        selection=select(selector),
+        selection=selection,
         remarks=(*settings.remarks, *config.check_supported(settings), *warnings),
         abis=_likely_abis(project, settings, state),
+        constraints=constraints.read(settings, selection.identifiers, folder),
     )
 
 

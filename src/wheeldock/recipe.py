@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 DOCKER = Path(__file__).parent / "docker"
 """The Dockerfiles and what their stages run."""
 
+PINS = "/toolbox/pins.txt"
+"""Where steps find the versions that wheeldock pins for what it installs for a project."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
@@ -40,6 +43,8 @@ class Recipe:
     build_requires: Sequence[str]
     options: TargetOptions
     """What holds for what is asked for: a wheel's own options, or those of all."""
+    constraints: Sequence[str] = ()
+    """The versions of what is installed besides the tools."""
     builder: str | None = None
     project: str = ""
     """Whose compiler cache serves."""
@@ -144,6 +149,8 @@ def _request(
             "BASE_IMAGE": recipe.base_image,
             "TOOLS_INTERPRETER": recipe.tools_interpreter,
             "BUILD_REQUIRES": "\n".join(recipe.build_requires),
+            "CONSTRAINTS": "\n".join(recipe.constraints),
+            "PINS": PINS if recipe.options.dependency_versions.name == "pinned" else "",
             "CONFIG_SETTINGS": json.dumps(dict(recipe.options.config_settings), sort_keys=True),
             "ENVIRONMENT": assignments(recipe.options.environment),
             "PROJECT": recipe.project,

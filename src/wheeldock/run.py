@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from wheeldock import __version__, delivered, report
 from wheeldock.archive import unpack
 from wheeldock.choices import BuildFrom
+from wheeldock.constraints import EVERYWHERE
 from wheeldock.context import TreeContext, tree_context
 from wheeldock.errors import BuildFailedError, NotAPythonProjectError, WheeldockError
 from wheeldock.keeping import Keeping
@@ -55,6 +56,8 @@ class Run:
     settings: Config
     plan: Plan
     project: Project
+    constraints: Mapping[str, Sequence[str]]
+    """The versions of what is installed for a build, by build identifier."""
     scratch: Path
     cold: str
     """A suffix for cache mounts that go with the run; "" to use what is cached."""
@@ -134,6 +137,7 @@ class Run:
             tools_interpreter=batch.tools_interpreter,
             build_requires=self.project.build_system.requires,
             options=self.settings.everywhere,
+            constraints=self.constraints[EVERYWHERE],
             builder=self.settings.builder or None,
             project=_folder_name(project),
             seeds=Seeds(ca_bundle(os.environ))
@@ -191,7 +195,9 @@ class Run:
             recipe, maker = recipes[batch], makers[batch]
             output = self.scratch / str(target)
             options = self.settings.for_target(target.identifier)
-            request = wheel_request(replace(recipe, options=options), target, origin, output)
+            constraints = self.constraints[str(target)]
+            its_own = replace(recipe, options=options, constraints=constraints)
+            request = wheel_request(its_own, target, origin, output)
             repaired = bool(options.repair_wheel_command)
             sdist = made.file if made else None
             check = partial(delivered.check, target, sdist, repaired=repaired)

@@ -13,7 +13,7 @@ from wheeldock import config
 from wheeldock.choices import BuildFrom
 from wheeldock.context import TreeContext
 from wheeldock.environment import Assignment
-from wheeldock.fields import BuildFrontend, FrontendName
+from wheeldock.fields import BuildFrontend, DependencyVersions, FrontendName
 from wheeldock.history import History
 from wheeldock.identifier import BuildIdentifier
 from wheeldock.plan import BuildTarget
@@ -222,7 +222,9 @@ def test_config_settings_have_one_spelling() -> None:
     assert [json.loads(text) for text in texts] == [first]
 
 
-@pytest.mark.parametrize("name", ["CONFIG_SETTINGS", "BUILD_FRONTEND", "BUILD_VERBOSITY"])
+@pytest.mark.parametrize(
+    "name", ["CONFIG_SETTINGS", "BUILD_FRONTEND", "BUILD_VERBOSITY", "CONSTRAINTS", "PINS"]
+)
 def test_options_that_nobody_sets_are_the_dockerfiles_defaults(name: str) -> None:
     assert f"ARG {name}={WHEEL.build_args[name]}\n" in DOCKERFILE
 
@@ -232,6 +234,14 @@ def test_a_build_frontend_and_its_arguments_are_a_shells_words() -> None:
     arguments = with_options(build_frontend=frontend, build_verbosity=-1).build_args
     assert arguments["BUILD_FRONTEND"] == "'build[uv]' '-Ca=b c' -n"
     assert arguments["BUILD_VERBOSITY"] == "-1"
+
+
+def test_constraints_take_the_place_of_pins() -> None:
+    versions = DependencyVersions("packages", packages=("a==1", "b<2"))
+    options = replace(DEFAULTS, dependency_versions=versions)
+    recipe = replace(RECIPE, options=options, constraints=("a==1", "b<2"))
+    arguments = wheel_request(recipe, CP311, Path("/sdist"), Path("/out")).build_args
+    assert (arguments["CONSTRAINTS"], arguments["PINS"]) == ("a==1\nb<2", "")
 
 
 # --- the Dockerfile ---

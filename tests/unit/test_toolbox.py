@@ -164,8 +164,9 @@ def test_what_a_backend_asks_for_is_installed(
 ) -> None:
     monkeypatch.setenv("ASKED_FOR", '["ninja>=1.11", "cmake"]')
     frontend.build("wheel", source, tmp_path / "built")
+    words = ["-c", frontend.CONSTRAINTS, "cmake", "ninja>=1.11"]
     arguments = (tmp_path / "uv.args").read_text().splitlines()
-    assert arguments == ["pip", "install", "--python", sys.executable, "cmake", "ninja>=1.11"]
+    assert arguments == ["pip", "install", "--python", sys.executable, *words]
 
 
 def test_what_cannot_be_installed_is_named(
@@ -216,10 +217,12 @@ def test_a_frontend_that_is_named_builds_the_wheel(
 ) -> None:
     monkeypatch.setenv("CONFIG_SETTINGS", '{"a": ["x", "y"]}')
     monkeypatch.setenv("BUILD_FRONTEND", "build -Cb=1 --skip-dependency-check")
+    monkeypatch.setenv("PINS", "/pins")
     built = frontend.build("wheel", source, tmp_path / "built")
     settings = {"a": ["x", "y"], "b": "1"}
     assert json.loads(built.read_text()) == [sys.executable, settings]
-    assert (tmp_path / "uv.args").read_text().splitlines()[-1] == "build"
+    words = ["-c", frontend.CONSTRAINTS, "-c", "/pins", "build"]
+    assert (tmp_path / "uv.args").read_text().splitlines()[3:] == [sys.executable, *words]
 
 
 @pytest.mark.parametrize("asked", ["build -Cfail=yes", "build --nonsense"])

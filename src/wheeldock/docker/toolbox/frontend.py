@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from frontends import Frontend
 
 PYTHON = "/env/bin/python"
+CONSTRAINTS = "/env/constraints.txt"
 UV = "/opt/wheeldock/bin/uv"
 
 BUILD_FAILED = 30
@@ -59,9 +60,10 @@ def build(
     runner = quiet_subprocess_runner if asked.verbosity < 0 else default_subprocess_runner
     try:
         builder = ProjectBuilder(source, python_executable=PYTHON, runner=runner)
-        extra = builder.get_requires_for_build(distribution, settings) | asked.requires
-        if extra:
+        if extra := builder.get_requires_for_build(distribution, settings):
             install(extra)
+        if asked.requires:
+            install(asked.requires, os.environ.get("PINS", ""))
         with compilers or nullcontext():
             if asked.name != frontends.DEFAULT:
                 return _build_with(asked, source, output, settings)
@@ -92,9 +94,11 @@ def _show_output(error: Exception) -> None:
         print(cause.output.decode(errors="replace"), flush=True)
 
 
-def install(requirements: set[str]) -> None:
-    """Add requirements to the build environment."""
-    command = [UV, "pip", "install", "--python", PYTHON, *sorted(requirements)]
+def install(requirements: set[str], pins: str = "") -> None:
+    """Add requirements to the build environment, in the versions that its constraints allow."""
+    files = filter(None, [CONSTRAINTS, pins])
+    constraints = [word for file in files for word in ("-c", file)]
+    command = [UV, "pip", "install", "--python", PYTHON, *constraints, *sorted(requirements)]
     done = subprocess.run(command, check=False)
     if done.returncode:
         fail(BUILD_FAILED, f"could not install {', '.join(sorted(requirements))}")
