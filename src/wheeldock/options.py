@@ -155,7 +155,7 @@ OPTIONS: Mapping[str, Option] = {
 
 REFUSED_YET = frozenset(
     [
-        *("before-all", "before-build", "environment-pass"),
+        *("before-all", "environment-pass"),
         "repair-wheel-command",
     ]
 )

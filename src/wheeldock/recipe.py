@@ -72,6 +72,7 @@ def wheel_request(
     """Ask for one repaired wheel of a source tree, or of the unpacked sdist in `origin/src`."""
     frontend = recipe.options.build_frontend
     arguments = {
+        "BEFORE_BUILD": recipe.options.before_build,
         "IDENTIFIER": str(target.identifier),
         "INTERPRETER": target.identifier.interpreter,
         "PLATFORM_TAG": target.platform_tag,
@@ -148,7 +149,7 @@ def _request(
         build_args={
             "BASE_IMAGE": recipe.base_image,
             "TOOLS_INTERPRETER": recipe.tools_interpreter,
-            "BUILD_REQUIRES": "\n".join(recipe.build_requires),
+            "BUILD_REQUIRES": "\n".join(_environment_requires(recipe)),
             "CONSTRAINTS": "\n".join(recipe.constraints),
             "PINS": PINS if recipe.options.dependency_versions.name == "pinned" else "",
             "CONFIG_SETTINGS": json.dumps(dict(recipe.options.config_settings), sort_keys=True),
@@ -161,6 +162,11 @@ def _request(
         architecture=recipe.architecture,
         builder=recipe.builder,
     )
+
+
+def _environment_requires(recipe: Recipe) -> list[str]:
+    """What is installed before a build: before-build finds pip, as in cibuildwheel."""
+    return [*recipe.build_requires, *(["pip"] if recipe.options.before_build else [])]
 
 
 def assignments(environment: Sequence[Assignment]) -> str:

@@ -213,6 +213,13 @@ def test_build_requirements_keep_their_order_one_a_line() -> None:
     assert WHEEL.build_args["BUILD_REQUIRES"].splitlines() == list(RECIPE.build_requires)
 
 
+def test_before_build_finds_pip_in_the_environment() -> None:
+    arguments = with_options(before_build="pip list").build_args
+    assert arguments["BEFORE_BUILD"] == "pip list"
+    assert arguments["BUILD_REQUIRES"].splitlines() == [*RECIPE.build_requires, "pip"]
+    assert WHEEL.build_args["BEFORE_BUILD"] == "", "the Dockerfile's default"
+
+
 def test_config_settings_have_one_spelling() -> None:
     first = {"b": "1", "a": ["x", "y"], "ü": '"'}
     texts = {

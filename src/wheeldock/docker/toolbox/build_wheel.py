@@ -8,6 +8,7 @@ import zipfile
 from hashlib import sha256
 from pathlib import Path
 
+from before_build import before_build
 from compiler.front import BYPASSED, CACHE, CachedCompilers
 from ending import fail
 from frontend import PURE_WHEEL, ask_for, build
@@ -59,6 +60,8 @@ if __name__ == "__main__":
     off, cold = os.environ.get("COMPILER_CACHE") == "off", bool(os.environ.get("COLD"))
     if not off and not cold and compiler_cache_is_lost():
         ask_for("the compiler cache")
+    if command := os.environ.get("BEFORE_BUILD"):
+        before_build(command, TREE / os.environ.get("SUBFOLDER", ""), source)
     compilers = CachedCompilers(TREE, Path("/env"), at_once=at_once, cold=cold)
     shipped = compiled_files(TREE)
     wheel = build("wheel", source, output, None if off else compilers)

@@ -27,9 +27,9 @@ if [[ -n ${ENVIRONMENT:-} ]]; then
     unset ENVIRONMENT
     [[ -z ${__source} || -e ${__project} ]] || ln -s "${__source}" "${__project}"
     [[ ! -d ${__project} ]] || cd "${__project}" || exit
-    set +u
+    set +uo pipefail
     eval "${__assignments}"
-    set -u
+    set -uo pipefail
     cd "${__cwd}" || exit
     if [[ $(command -v python || true) != "${__python}" ]]; then
         echo "wheeldock: environment: it changes which python is first on PATH: $(command -v python || echo none) instead of ${__python:-none}." >&2
