@@ -273,6 +273,18 @@ class RepositoryError(WheeldockError):
     code = 71
 
 
+class DistributionsUnfitError(WheeldockError):
+    """A wheel or the sdist has an error that `invoke verify` finds."""
+
+    code = 45
+
+
+class NotReproducibleError(WheeldockError):
+    """A second build gave other files than the first."""
+
+    code = 46
+
+
 class StoppedError(WheeldockError):
     """Ctrl-C, or a signal to end."""
 

@@ -16,7 +16,17 @@ pytestmark = pytest.mark.integration
 
 REPOSITORY = Path(__file__).parents[2]
 TASKS = (
-    *("build", "plan", "tag", "init", "setup", "engine.start", "engine.stop", "engine.status"),
+    *(
+        "build",
+        "plan",
+        "verify",
+        "tag",
+        "init",
+        "setup",
+        "engine.start",
+        "engine.stop",
+        "engine.status",
+    ),
     *("cache.status", "cache.verify", "cache.clear", "cache.prune", "cache.save", "cache.restore"),
     "deploy",
     *("df", "image.list", "image.size", "image.remove", "image.prune"),

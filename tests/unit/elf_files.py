@@ -87,3 +87,37 @@ def link(sections: list[tuple[str, int, bytes, int, int, int]]) -> bytes:
         ident, 3, 62, 1, 0, 0, table, 0, HEADER.size, 0, 0, SECTION.size, count, count - 1
     )
     return header + content + headers
+
+
+PROGRAM = struct.Struct("<IIQQQQQQ")
+DYNAMIC_ENTRY = struct.Struct("<qQ")
+LOAD, DYNAMIC, GNU_STACK = 1, 2, 0x6474E551
+NEEDED, STRING_TABLE, RUN_PATH, STRING_SIZE = 1, 5, 29, 10
+X86_64, AARCH64 = 62, 183
+
+
+def linked_library(
+    *needed: str, run_path: str = "", machine: int = X86_64, executable_stack: bool = False
+) -> bytes:
+    """An ELF file with segments and no sections: what it needs, where it looks, its stack."""
+    strings = Strings()
+    entries = [(NEEDED, strings.add(name)) for name in needed]
+    if run_path:
+        entries.append((RUN_PATH, strings.add(run_path)))
+    place = HEADER.size + 3 * PROGRAM.size
+    entries += [(STRING_TABLE, place), (STRING_SIZE, len(strings.data)), (0, 0)]
+    table = b"".join(DYNAMIC_ENTRY.pack(*entry) for entry in entries)
+    names = strings.data + bytes(-len(strings.data) % 8)
+    start = place + len(names)
+    end = start + len(table)
+    flags = 7 if executable_stack else 6
+    programs = [
+        PROGRAM.pack(LOAD, 4, 0, 0, 0, end, end, 4096),
+        PROGRAM.pack(DYNAMIC, 6, start, start, start, len(table), len(table), 8),
+        PROGRAM.pack(GNU_STACK, flags, 0, 0, 0, 0, 0, 16),
+    ]
+    ident = b"\x7fELF\x02\x01\x01" + bytes(9)
+    header = HEADER.pack(
+        ident, 3, machine, 1, 0, HEADER.size, 0, 0, HEADER.size, PROGRAM.size, 3, 0, 0, 0
+    )
+    return header + b"".join(programs) + names + table

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from invoke import Collection
 
-from wheeldock.tasks import building, cache, deploy, door, image, machine, release
+from wheeldock.tasks import building, cache, checking, deploy, door, image, machine, release
 
 door.check_arguments()
 
 ns = Collection(
-    *(building.build, building.plan),
+    *(building.build, building.plan, checking.verify),
     *(release.tag, deploy.deploy),
     *(machine.init, machine.setup, image.df),
 )

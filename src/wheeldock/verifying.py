@@ -1,0 +1,104 @@
+"""`invoke verify`: from a folder of distributions to what is told of them, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from wheeldock import findingsview, planning
+from wheeldock.builder import Buildx
+from wheeldock.cache import BASE_IMAGES
+from wheeldock.errors import DistributionsUnfitError, UsageError, WheeldockError
+from wheeldock.findings import Finding, Problem, errors
+from wheeldock.imagechoice import Images
+from wheeldock.planning import Inputs
+from wheeldock.rules import NOT_CHECKED
+from wheeldock.state import State
+from wheeldock.verify import distributions, verify
+from wheeldock.wheelhouse import read_distribution
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wheeldock.plan import BuildTarget
+    from wheeldock.planning import Asked
+
+LOG_WIDTH = 140
+"""Columns where there is no terminal."""
+
+
+def run(asked: Asked, *, folder: str, largest: int, as_json: bool) -> None:
+    """
+    Show what is wrong with the distributions of a folder.
+
+    Raises DistributionsUnfitError where something is, UsageError where the folder has none.
+    """
+    inputs = _inputs(asked)
+    output = inputs.settings.output_dir if isinstance(inputs, Inputs) else Path("dist")
+    paths = _distributions(Path(folder) if folder else output)
+    targets = _targets(inputs, paths)
+    findings = verify(
+        paths, targets=None if isinstance(targets, Finding) else targets, largest=largest
+    )
+    if isinstance(targets, Finding):
+        findings.append(targets)
+    if as_json:
+        sys.stdout.write(json.dumps(findingsview.as_json(paths, findings)) + "\n")
+    else:
+        console = Console()
+        if not console.is_terminal:
+            console.width = LOG_WIDTH
+        findingsview.show(paths, findings, console)
+    if found := errors(findings):
+        message = f"{len(found)} error{'s' * (len(found) > 1)} in {paths[0].parent}"
+        raise DistributionsUnfitError(message, cure="Each is listed with what mends it.")
+
+
+def _distributions(folder: Path) -> list[Path]:
+    paths = distributions(folder) if folder.is_dir() else []
+    if not paths:
+        message = f"there is no wheel and no sdist in {folder}"
+        raise UsageError(message, cure="`invoke build` makes some; --dist names another folder.")
+    return paths
+
+
+def _inputs(asked: Asked) -> Inputs | Finding:
+    """What a plan is made from, or a note that there is none where nobody asked for one."""
+    try:
+        return planning.read(asked, State(Path.cwd() / ".wheeldock"))
+    except WheeldockError as error:
+        if asked.source or asked.only or asked.config_file:
+            raise
+        return _no_plan(error.message)
+
+
+def _targets(inputs: Inputs | Finding, paths: Sequence[Path]) -> Sequence[BuildTarget] | Finding:
+    """What the plan has, or a note why that is not known here."""
+    if isinstance(inputs, Finding):
+        return inputs
+    ours = inputs.project.normalized_name
+    names = {found.name for path in paths if (found := read_distribution(path))}
+    if ours and names and ours not in names:
+        return _no_plan(
+            f"the source is {ours}'s, and the files are {' and '.join(sorted(names))}'s"
+        )
+    buildx, notes = Buildx(), inputs.settings.cache_dir / BASE_IMAGES
+    try:
+        builder = buildx.info(inputs.settings.builder or None)
+        images = Images(buildx=buildx, builder=builder, say=_say_nothing, notes=notes, fetch=False)
+        return planning.make(inputs, images).targets
+    except WheeldockError as error:
+        return _no_plan(error.message)
+
+
+def _no_plan(why: str) -> Finding:
+    first = why.partition("\n")[0]
+    return NOT_CHECKED.finding(Problem("", f"whether the plan's wheels are all here: {first}"), "")
+
+
+def _say_nothing(_: str) -> None:
+    """Leave remarks on images to `invoke plan`."""
