@@ -68,6 +68,9 @@ class BareContainer:
         shell = ("bash", "-euo", "pipefail", "-c", script, "bash", *arguments)
         run("docker", "exec", "--interactive", self._container, *shell, text=text)
 
+    def move(self) -> None:
+        """Nothing: where nothing has to be built there is no floor."""
+
     def close(self) -> None:
         """Remove the container."""
         run("docker", "rm", "--force", "--volumes", self._container)

@@ -51,7 +51,8 @@ def _check_wheel(wheel: Path, project: Project, markers: Mapping[Edit, str]) -> 
         ]
         if len(extensions) != 1:
             raise WrongResultError(f"{wheel.name} has {len(extensions)} {project.extension}*.so")
-        places = {Edit.PYTHON: project.python_file, Edit.NATIVE: extensions[0]}
+        compiled = dict.fromkeys([Edit.LIBRARY, Edit.NATIVE], extensions[0])
+        places = {Edit.PYTHON: project.python_file, **compiled}
         for edit, place in places.items():
             if edit in markers and markers[edit].encode() not in archive.read(place):
                 raise WrongResultError(f"{wheel.name}: {place} is not of the edited source")

@@ -48,7 +48,8 @@ def fresh_image(base: str) -> Iterator[FreshImage]:
     try:
         yield image
     finally:
-        _remove(image)
+        forget(image)
+        run("docker", "image", "rm", "--force", image.reference)
 
 
 def _build(dockerfile: str, output: str) -> None:
@@ -56,7 +57,8 @@ def _build(dockerfile: str, output: str) -> None:
     run(*command, text=dockerfile)
 
 
-def _remove(image: FreshImage) -> None:
+def forget(image: FreshImage) -> None:
+    """Let the engine forget all that was built on the image, as if it had just come to it."""
     # The record of the image bears no name, and is the parent of a step's that has one.
     _build(f"FROM {image.reference}\nRUN true {image.nonce}\n", "--output=type=cacheonly")
     usage = run("docker", "buildx", "du", "--builder=default", "--verbose")
@@ -70,7 +72,6 @@ def _remove(image: FreshImage) -> None:
         with contextlib.suppress(CommandError):
             command = ("docker", "buildx", "prune", "--builder=default", "--force")
             run(*command, f"--filter=id={record_id}")
-    run("docker", "image", "rm", "--force", image.reference)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.checks import check_wheels
-from benchmarks.freshimage import fresh_image
+from benchmarks.freshimage import forget, fresh_image
 from benchmarks.results import Sample
 from benchmarks.ways import FLOOR, KEPT, OURS, WAYS, Place, Wheeldock
 from wheeldock.seeds import ca_bundle
@@ -45,6 +45,12 @@ class _Contender:
             self.project.edit(scenario.edit, self.place.tree, self.markers[scenario.edit])
         added = (self.project.added_python,) if scenario.adds_python else ()
         pythons = (*self.project.pythons, *added)
+        if scenario.fresh_machine:
+            pythons = self.pythons
+            self.way.move()
+            forget(self.place.image)
+            for wheel in self.place.output.iterdir():
+                wheel.unlink()
         load, clock = os.getloadavg()[0], time.perf_counter()
         self.way.build(pythons)
         seconds = time.perf_counter() - clock

@@ -24,6 +24,7 @@ class Edit(Enum):
 
     UNSHIPPED = "unshipped"
     PYTHON = "python"
+    LIBRARY = "library"
     NATIVE = "native"
 
 
@@ -37,11 +38,13 @@ class Project:
     added_python: str
     """One more, which is added in the end."""
     extension: str
-    """What the path of an extension module in each wheel begins with; it has `native_file`."""
+    """What the path of an extension module in each wheel begins with; it has both native files."""
     python_file: str
     """A Python module, at the same path in the tree and in the wheel."""
+    library_file: str
+    """A C or C++ file in the tree that does not include Python.h."""
     native_file: str
-    """A C or C++ file in the tree."""
+    """One that does, or a Cython file."""
 
     def tree(self, downloads: Path, folder: Path) -> Path:
         """Unpack the project's sdist as a source tree."""
@@ -57,9 +60,12 @@ class Project:
         elif edit is Edit.PYTHON:
             path, text = tree / self.python_file, f"\n# {marker}\n"
         else:
-            path = tree / self.native_file
-            constant = "static const char wheeldock_benchmark[] __attribute__((used))"
-            text = f'\n{constant} = "{marker}";\n'
+            path = tree / (self.library_file if edit is Edit.LIBRARY else self.native_file)
+            constant = f"wheeldock_{edit.value}"
+            if path.suffix == ".pyx":
+                text = f'\n{constant} = b"{marker}"\n'
+            else:
+                text = f'\nstatic const char {constant}[] __attribute__((used)) = "{marker}";\n'
         with path.open("a", encoding="utf-8") as file:
             file.write(text)
 
@@ -72,6 +78,7 @@ PROJECTS = {
         added_python="cp314",
         extension="pyovf/_ovf_core",
         python_file="pyovf/ovf_handler.py",
+        library_file="src/pyovf/ovf-rw/src_c++/OVF_File.cpp",
         native_file="src/pyovf/bindings/ovf_bindings.cpp",
     ),
     # Eight extensions, Cython, and 120 C and C++ files of the libraries that it brings along.
@@ -81,7 +88,8 @@ PROJECTS = {
         added_python="cp314",
         extension="numcodecs/blosc",
         python_file="numcodecs/pickles.py",
-        native_file="c-blosc/blosc/blosc.c",
+        library_file="c-blosc/blosc/blosc.c",
+        native_file="numcodecs/blosc.pyx",
     ),
 }
 """The projects, by name."""

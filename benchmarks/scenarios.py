@@ -15,6 +15,8 @@ class Scenario:
     title: str
     edit: Edit | None = None
     adds_python: bool = False
+    fresh_machine: bool = False
+    """Whether it is built on a machine whose engine and folders are empty, as a CI's runner is."""
 
     @property
     def has_work(self) -> bool:
@@ -41,8 +43,10 @@ SCENARIOS = (
     Scenario("nothing", "nothing changed"),
     Scenario("unshipped", "a file that does not ship", Edit.UNSHIPPED),
     Scenario("python", "one .py", Edit.PYTHON),
-    Scenario("native", "one .cpp or .c", Edit.NATIVE),
+    Scenario("library", "one .cpp or .c without Python.h", Edit.LIBRARY),
+    Scenario("native", "one .cpp or .c with it", Edit.NATIVE),
     Scenario("interpreter", "one interpreter more", adds_python=True),
+    Scenario("restored", "restored on a fresh engine", fresh_machine=True),
 )
 
 

@@ -53,6 +53,9 @@ class Way(Protocol):
     def build(self, pythons: Sequence[str]) -> None:
         """Build wheels for interpreters such as `cp313` into the output folder."""
 
+    def move(self) -> None:
+        """Leave what the machine has, but for what the way would take to another one."""
+
     def close(self) -> None:
         """Remove from the engine what the image's removal does not."""
 
@@ -62,6 +65,7 @@ class Wheeldock:
 
     def __init__(self, place: Place) -> None:
         self._place = place
+        self._saved: Path | None = None
         package = place.home / "wheeldock"
         shutil.copytree(Path(wheeldock.__file__).parent, package)
         _rename_cache_mounts(package, place.image.prefix)
@@ -70,10 +74,15 @@ class Wheeldock:
 
     def build(self, pythons: Sequence[str]) -> None:
         """Build in the project's folder, as a user does."""
+        if self._saved:
+            self._run((), "cache.restore", self._saved)
+        self._run(pythons, "build", "--output-dir", self._place.output)
+
+    def _run(self, pythons: Sequence[str], *words: str | Path) -> None:
         place = self._place
         run(
             Path(sys.executable).with_name("wheeldock"),
-            *("build", "--output-dir", place.output),
+            *words,
             cwd=place.tree,
             environment={
                 **_without(os.environ, "WHEELDOCK_"),
@@ -83,6 +92,13 @@ class Wheeldock:
                 "WHEELDOCK_MANYLINUX_X86_64_IMAGE": place.image.reference,
             },
         )
+
+    def move(self) -> None:
+        """Save the cache as a CI does, for the next build to restore."""
+        self._saved = self._place.home / "saved"
+        self._run((), "cache.save", self._saved)
+        shutil.rmtree(self._place.tree / ".wheeldock")
+        shutil.rmtree(self._place.home / "cache")
 
     def check(self, scenario: Scenario, pythons_before: Sequence[str]) -> Stages:
         """
@@ -137,6 +153,9 @@ class Cibuildwheel:
             environment={**_without(os.environ, "CIBW_"), **settings},
         )
 
+    def move(self) -> None:
+        """It keeps nothing."""
+
     def close(self) -> None:
         """It removes its containers."""
 
@@ -167,6 +186,10 @@ class PlainDocker:
             run("docker", "cp", f"{container}:/wheels/.", place.output)
         finally:
             run("docker", "rm", container)
+
+    def move(self) -> None:
+        """Leave the image behind."""
+        self.close()
 
     def close(self) -> None:
         """Remove the image."""

@@ -129,8 +129,10 @@ CACHED = {
     "nothing": {"sdist": True, "cp39-x": True},
     "unshipped": {"cp39-x": True},
     "python": {"cp39-x": False},
+    "library": {"cp39-x": False},
     "native": {"cp39-x": False},
     "interpreter": {"cp39-x": True, "cp314-x": False},
+    "restored": {"sdist": True, "cp39-x": True},
 }
 
 
@@ -147,7 +149,7 @@ def write_wheel(
     *,
     platform: str = "manylinux_2_28_x86_64",
     extension: str = "pyovf/_ovf_core.cpython-39.so",
-    code: bytes = b"\x7fELF one\0",
+    code: bytes = b"\x7fELF one\0three\0",
     module: str = "# two\n",
 ) -> None:
     with zipfile.ZipFile(folder / f"pyovf-0.3.0-cp39-cp39-{platform}.whl", "w") as archive:
@@ -155,7 +157,7 @@ def write_wheel(
         archive.writestr(PYOVF.python_file, module)
 
 
-MARKERS = {Edit.NATIVE: "one", Edit.PYTHON: "two"}
+MARKERS = {Edit.NATIVE: "one", Edit.PYTHON: "two", Edit.LIBRARY: "three"}
 
 
 def test_a_wheel_of_the_edited_source_is_right(tmp_path: Path) -> None:
@@ -186,7 +188,12 @@ def test_a_wheel_of_anything_else_is_not(
 
 @pytest.mark.parametrize("edit", list(Edit))
 def test_each_edit_leaves_its_mark_in_its_file(edit: Edit, tmp_path: Path) -> None:
-    for name in (PYOVF.python_file, PYOVF.native_file):
+    files = {
+        Edit.PYTHON: PYOVF.python_file,
+        Edit.LIBRARY: PYOVF.library_file,
+        Edit.NATIVE: PYOVF.native_file,
+    }
+    for name in files.values():
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text("as it was")
 
@@ -197,7 +204,6 @@ def test_each_edit_leaves_its_mark_in_its_file(edit: Edit, tmp_path: Path) -> No
         for path in tmp_path.rglob("*")
         if path.is_file() and "marker" in path.read_text()
     ]
-    files = {Edit.PYTHON: PYOVF.python_file, Edit.NATIVE: PYOVF.native_file}
     assert marked == [files.get(edit, "ci/steps.txt")]
 
 
