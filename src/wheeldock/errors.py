@@ -179,6 +179,12 @@ class EnvironmentVariablesError(WheeldockError):
     code = 36
 
 
+class RepairError(WheeldockError):
+    """A repair command left no wheel, or several."""
+
+    code = 37
+
+
 class WrongWheelError(WheeldockError):
     """A build made another wheel than was asked for: interpreter, version or platform."""
 

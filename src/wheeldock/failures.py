@@ -20,6 +20,7 @@ from wheeldock.errors import (
     LibraryNotFoundError,
     PureWheelError,
     RegistryAuthenticationError,
+    RepairError,
     StoppedError,
     TooRecentSymbolsError,
     WheeldockError,
@@ -41,6 +42,7 @@ _BY_EXIT_CODE: dict[int, type[WheeldockError]] = {
         LibraryNotFoundError,
         CommandFailedError,
         EnvironmentVariablesError,
+        RepairError,
     )
 }
 

@@ -153,12 +153,7 @@ OPTIONS: Mapping[str, Option] = {
 }
 """Every option, by its name in pyproject.toml."""
 
-REFUSED_YET = frozenset(
-    [
-        *("before-all", "environment-pass"),
-        "repair-wheel-command",
-    ]
-)
+REFUSED_YET = frozenset(["before-all", "environment-pass"])
 """Options that are read and have no effect yet, where a wheel would be another with one."""
 
 IGNORED_YET = frozenset(["audit-command", "audit-requires"])

@@ -70,14 +70,15 @@ def wheel_request(
     recipe: Recipe, target: BuildTarget, origin: Path | TreeContext, output: Path
 ) -> BuildRequest:
     """Ask for one repaired wheel of a source tree, or of the unpacked sdist in `origin/src`."""
-    frontend = recipe.options.build_frontend
+    options, frontend = recipe.options, recipe.options.build_frontend
     arguments = {
         "BEFORE_BUILD": recipe.options.before_build,
         "IDENTIFIER": str(target.identifier),
         "INTERPRETER": target.identifier.interpreter,
         "PLATFORM_TAG": target.platform_tag,
         "BUILD_FRONTEND": shlex.join([frontend.name.value, *frontend.args]),
-        "BUILD_VERBOSITY": str(recipe.options.build_verbosity),
+        "BUILD_VERBOSITY": str(options.build_verbosity),
+        "REPAIR_COMMAND": "default" if options.repairs_by_default else options.repair_wheel_command,
     }
     if isinstance(origin, Path):
         return _request(
@@ -165,8 +166,10 @@ def _request(
 
 
 def _environment_requires(recipe: Recipe) -> list[str]:
-    """What is installed before a build: before-build finds pip, as in cibuildwheel."""
-    return [*recipe.build_requires, *(["pip"] if recipe.options.before_build else [])]
+    """What is installed before a build: the project's commands find pip, as in cibuildwheel."""
+    options = recipe.options
+    repairs = not options.repairs_by_default and options.repair_wheel_command
+    return [*recipe.build_requires, *(["pip"] if options.before_build or repairs else [])]
 
 
 def assignments(environment: Sequence[Assignment]) -> str:

@@ -230,7 +230,15 @@ def test_config_settings_have_one_spelling() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["CONFIG_SETTINGS", "BUILD_FRONTEND", "BUILD_VERBOSITY", "CONSTRAINTS", "PINS"]
+    "name",
+    [
+        "CONFIG_SETTINGS",
+        "BUILD_FRONTEND",
+        "BUILD_VERBOSITY",
+        "CONSTRAINTS",
+        "PINS",
+        "REPAIR_COMMAND",
+    ],
 )
 def test_options_that_nobody_sets_are_the_dockerfiles_defaults(name: str) -> None:
     assert f"ARG {name}={WHEEL.build_args[name]}\n" in DOCKERFILE
@@ -241,6 +249,13 @@ def test_a_build_frontend_and_its_arguments_are_a_shells_words() -> None:
     arguments = with_options(build_frontend=frontend, build_verbosity=-1).build_args
     assert arguments["BUILD_FRONTEND"] == "'build[uv]' '-Ca=b c' -n"
     assert arguments["BUILD_VERBOSITY"] == "-1"
+
+
+@pytest.mark.parametrize("command", ["", "cp {wheel} {dest_dir}"])
+def test_a_repair_of_ones_own_is_the_command_as_it_is(command: str) -> None:
+    arguments = with_options(repair_wheel_command=command).build_args
+    assert arguments["REPAIR_COMMAND"] == command
+    assert ("pip" in arguments["BUILD_REQUIRES"].splitlines()) is bool(command)
 
 
 def test_constraints_take_the_place_of_pins() -> None:

@@ -653,3 +653,78 @@ def test_before_build_is_refused_with_another_pip(
         tool("before_build").before_build("true", tmp_path, tmp_path)
     assert ended.value.code == EnvironmentVariablesError.code
     assert f"instead of {environment / 'pip'}" in capsys.readouterr().err
+
+
+# --- repair-wheel-command ---
+
+
+@pytest.fixture
+def repair_by(
+    tool: Callable[[str], ModuleType], wheel: Callable[..., Path], tmp_path: Path
+) -> Callable[[str], Path]:
+    """A way to repair a wheel by a command, in a project at `tmp_path`."""
+
+    def repair(command: str) -> Path:
+        places = {"dest_dir": tmp_path / "dest", "project": tmp_path, "package": tmp_path / "p"}
+        built, wheelhouse = wheel(m=shared_library(INIT)), tmp_path / "wheelhouse"
+        return Path(tool("repair_wheel").repair_by(command, built, wheelhouse, TAG, places))
+
+    return repair
+
+
+def test_a_command_of_the_projects_repairs(
+    repair_by: Callable[[str], Path], tmp_path: Path
+) -> None:
+    command = (
+        "pwd > {dest_dir}/log && echo {package} >> {dest_dir}/log && cp {wheel} {dest_dir}/$NAME"
+    )
+    name = WHEEL.replace("linux_x86_64", TAG)
+    repaired = repair_by(f"NAME={name}; {command}")
+    assert repaired == tmp_path / "wheelhouse" / name
+    assert zipfile.is_zipfile(repaired)
+    assert [path.name for path in repaired.parent.iterdir()] == [name]
+    assert (tmp_path / "dest" / "log").read_text() == f"{tmp_path}\n{tmp_path / 'p'}\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        ("true", "there is nothing"),
+        ("touch {dest_dir}/log", "there is ['log']"),
+        ("cp {wheel} {dest_dir}/b.whl; cp {wheel} {dest_dir}/a.whl", "there are a.whl, b.whl"),
+    ],
+)
+def test_a_repair_that_leaves_not_one_wheel_is_told_with_what_it_left(
+    repair_by: Callable[[str], Path], capsys: pytest.CaptureFixture[str], command: str, found: str
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        repair_by(command)
+    assert caught.value.code == 37
+    said = f"one wheel was due in {{dest_dir}}, and {found}: {command}"
+    assert f"{EXPLAINED}repair-wheel-command: {said}" in capsys.readouterr().err.splitlines()
+
+
+def test_a_repair_that_fails_is_a_command_that_fails(repair_by: Callable[[str], Path]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        repair_by("exit 3")
+    assert caught.value.code == 35
+
+
+@pytest.mark.usefixtures("newer_libc")
+def test_a_repair_of_the_projects_hides_no_newer_symbols(
+    tool: Callable[[str], ModuleType], wheel: Callable[..., Path], tmp_path: Path
+) -> None:
+    places = {"dest_dir": tmp_path / "dest", "project": tmp_path, "package": tmp_path}
+    built = wheel(m=shared_library(Entry("gettid")))
+    command = "cp {wheel} {dest_dir}"
+    with pytest.raises(SystemExit) as caught:
+        tool("repair_wheel").repair_by(command, built, tmp_path / "wheelhouse", TAG, places)
+    assert caught.value.code == 32
+
+
+def test_commands_find_the_environments_programs_then_wheeldocks(
+    tool: Callable[[str], ModuleType],
+) -> None:
+    path = "/opt/wheeldock/bin:/env/bin:/usr/bin:/bin"
+    found = tool("repair_wheel").path_of_commands(path)
+    assert found == "/env/bin:/opt/wheeldock/bin:/usr/bin:/bin"
