@@ -22,7 +22,7 @@ test: .venv/dev ## Run the whole test suite.
 deploy: .venv/ready ## Upload dist/ to PyPI and prove it there; the token is PYPI_TOKEN.
 	@$(INVOKE) deploy
 
-lint: .venv/dev ## Check style, types and shell scripts.
+lint: .venv/dev ## Check style, types, shell scripts and workflows.
 	@$(INVOKE) dev.lint
 
 bench: .venv/dev ## Compare with cibuildwheel and a plain docker build.

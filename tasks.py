@@ -24,13 +24,14 @@ OLDEST_MINOR, NEWEST_MINOR = 10, 15
 @task
 def lint(c: Context) -> None:
     """
-    Check style, types and shell scripts.
+    Check style, types, shell scripts and workflows.
 
     Example: invoke dev.lint
     """
     _run(c, "ruff check && ruff format --check && mypy")
     scripts = [path for path in Path("src").rglob("*") if _is_shell(path)]
     _run(c, f"shellcheck {shlex.join(map(str, scripts))} .ci/run")
+    _run(c, "zizmor --quiet --offline --persona pedantic .github")
 
 
 @task

@@ -1,8 +1,8 @@
 """
 `invoke init`: make a project one that wheeldock builds.
 
-It writes a `[tool.wheeldock]` from `[tool.cibuildwheel]`, a tasks.py, a Makefile and a workflow for
-GitHub, shows all of that before, and leaves files that are there as they are.
+It writes a `[tool.wheeldock]` from `[tool.cibuildwheel]`, a tasks.py, a Makefile and a CI's files,
+shows all of that before, and leaves files that are there as they are.
 """
 
 from __future__ import annotations
@@ -13,12 +13,18 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from wheeldock import config, pyproject
+from wheeldock import config, pyproject, tagname
+from wheeldock.ci import chosen as services_of
+from wheeldock.ci import texts as ci_files
 from wheeldock.dialects import CIBUILDWHEEL, WHEELDOCK
+from wheeldock.git import GitError
+from wheeldock.repository import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from wheeldock.ci import Service
 
     Say = Callable[[str], None]
     Confirm = Callable[[str], bool]
@@ -28,9 +34,8 @@ PYPROJECT = "pyproject.toml"
 TEMPLATES: Mapping[str, str] = {
     "tasks.py": "tasks.py.txt",
     "Makefile": "Makefile.txt",
-    ".github/workflows/wheels.yml": "wheels.yml.txt",
 }
-"""What is written beside pyproject.toml, by path, and the resource that it is made of."""
+"""What is written for every project, by path, and the resource that it is made of."""
 
 _WORKFLOWS = (".github/workflows/*.y*ml", ".gitlab-ci.yml", ".cirrus.yml", "azure-pipelines.yml")
 
@@ -64,13 +69,14 @@ class Proposal:
     remarks: tuple[str, ...]
 
 
-def run(folder: Path, *, yes: bool, overwrite: bool, say: Say, confirm: Confirm) -> None:
+def run(folder: Path, *, ci: str, yes: bool, overwrite: bool, say: Say, confirm: Confirm) -> None:
     """
     Propose what to write in a project's folder, and write it when that is confirmed.
 
-    Raises ConfigurationError when its configuration is wrong.
+    `ci` says for which CI, as `ci.chosen` takes it. Raises ConfigurationError when the project's
+    configuration is wrong, or UsageError.
     """
-    proposal = propose(folder, overwrite=overwrite)
+    proposal = propose(folder, services=services_of(ci, folder), overwrite=overwrite)
     for change in proposal.changes:
         say(change.diff())
     for remark in proposal.remarks:
@@ -88,11 +94,12 @@ def run(folder: Path, *, yes: bool, overwrite: bool, say: Say, confirm: Confirm)
     say(f"Wrote {names}.")
 
 
-def propose(folder: Path, *, overwrite: bool = False) -> Proposal:
+def propose(folder: Path, *, services: tuple[Service, ...], overwrite: bool = False) -> Proposal:
     """What to write; only with `overwrite` in place of files that are there."""
     changes, remarks = _of_pyproject(folder)
-    for path, resource in TEMPLATES.items():
-        change = Change(path, _text(folder / path), _template(resource))
+    texts = {path: _template(resource) for path, resource in TEMPLATES.items()}
+    for path, text in {**texts, **ci_files(services, _tag_format(folder))}.items():
+        change = Change(path, _text(folder / path), text)
         if change.before is None or (overwrite and change.before != change.after):
             changes.append(change)
         elif change.before != change.after:
@@ -118,6 +125,18 @@ def _of_pyproject(folder: Path) -> tuple[list[Change], list[str]]:
     )
     left_out = [f"left out: {remark}" for remark in settings.remarks[1:]]
     return [Change(PYPROJECT, text, after)], left_out
+
+
+def _tag_format(folder: Path) -> str:
+    """What the tags that start a release are called."""
+    document = pyproject.parse((_text(folder / PYPROJECT) or "").encode(), PYPROJECT)
+    tool = pyproject.table(document, "tool", f"{PYPROJECT}: tool")
+    settings = config.load(tool, path=PYPROJECT, environ={}, overrides={})
+    try:
+        tags = Repository.around(folder).tags()
+    except GitError:
+        tags = {}
+    return settings.tag_format or tagname.format_like(tags)
 
 
 def _variables(folder: Path) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
@@ -35,6 +36,17 @@ def version_of(tag: str, form: str) -> Version | None:
     if not (tag.startswith(before) and tag.endswith(after)):
         return None
     return parsed(tag.removeprefix(before).removesuffix(after))
+
+
+def glob_of(form: str) -> str:
+    """What GitHub's filters have for the tags of a format."""
+    return form.replace(PLACE, "[0-9]*")
+
+
+def pattern_of(form: str) -> str:
+    """A regular expression (RE2) for the tags of a format."""
+    before, _, after = form.partition(PLACE)
+    return rf"^{re.escape(before)}[0-9].*{re.escape(after)}$"
 
 
 def plain_version(tag: str) -> Version | None:

@@ -144,7 +144,7 @@ def _image(value: object, of: Libc, example: str) -> str | Unexpected:
     return Unexpected(value, f"a policy such as {example!r}, or an image reference")
 
 
-_TAG_FORMAT = r"([A-Za-z0-9_][A-Za-z0-9_./+-]*)?\{version\}[A-Za-z0-9_.+-]*"
+_TAG_FORMAT = r"([A-Za-z0-9_][A-Za-z0-9_./-]*)?\{version\}[A-Za-z0-9_.-]*"
 
 
 def tag_format(value: object) -> str | Unexpected:

@@ -4,12 +4,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from wheeldock.ci import FILES, Service
 from wheeldock.errors import ConfigurationError
 from wheeldock.init import TEMPLATES, propose, run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+EVERY = [*TEMPLATES, *FILES[Service.GITHUB]]
 CIBUILDWHEEL = '[tool.cibuildwheel]\nskip = "*i686"  # old\nxbuild-tools = []\n'
 
 
@@ -27,7 +29,8 @@ class Talk:
 
 
 def init(folder: Path, talk: Talk, *, yes: bool = False, overwrite: bool = False) -> None:
-    run(folder, yes=yes, overwrite=overwrite, say=talk.said.append, confirm=talk.confirm)
+    ways = {"say": talk.said.append, "confirm": talk.confirm}
+    run(folder, ci="github", yes=yes, overwrite=overwrite, **ways)
 
 
 def test_everything_is_shown_and_nothing_is_written_before_it_is_confirmed(tmp_path: Path) -> None:
@@ -41,16 +44,16 @@ def test_everything_is_shown_and_nothing_is_written_before_it_is_confirmed(tmp_p
         ' [tool.cibuildwheel]\n skip = "*i686"  # old\n xbuild-tools = []\n'
         '+\n+[tool.wheeldock]\n+skip = "*i686"  # old'
     )
-    assert [said.splitlines()[:2] for said in talk.said[1:4]] == [
-        ["--- /dev/null", f"+++ {path}"] for path in TEMPLATES
+    assert [said.splitlines()[:2] for said in talk.said[1:-1]] == [
+        ["--- /dev/null", f"+++ {path}"] for path in EVERY
     ]
-    assert talk.said[4:] == [
+    assert talk.said[-1:] == [
         (
             "left out: pyproject.toml: tool.cibuildwheel.xbuild-tools: "
             "cibuildwheel's option for cross-builds, and wheeldock does none"
         )
     ]
-    assert talk.asked == [f"Write {', '.join(['pyproject.toml', *TEMPLATES])}?"]
+    assert talk.asked == [f"Write {', '.join(['pyproject.toml', *EVERY])}?"]
 
 
 def test_what_is_confirmed_is_written_and_a_second_time_finds_nothing_to_do(
@@ -58,7 +61,7 @@ def test_what_is_confirmed_is_written_and_a_second_time_finds_nothing_to_do(
 ) -> None:
     (tmp_path / "pyproject.toml").write_text(CIBUILDWHEEL)
     init(tmp_path, Talk(answer=True))
-    assert all((tmp_path / path).is_file() for path in TEMPLATES)
+    assert all((tmp_path / path).is_file() for path in EVERY)
     assert "[tool.wheeldock]" in (tmp_path / "pyproject.toml").read_text()
     again = Talk(answer=True)
     init(tmp_path, again)
@@ -80,7 +83,7 @@ def test_variables_that_ci_sets_are_told(tmp_path: Path) -> None:
     workflow = tmp_path / ".github" / "workflows" / "build.yml"
     workflow.parent.mkdir(parents=True)
     workflow.write_text("env:\n  CIBW_SKIP: x\n  CIBW_BUILD: y # CIBW_SKIP\n")
-    assert propose(tmp_path).remarks == (
+    assert propose(tmp_path, services=()).remarks == (
         (
             ".github/workflows/build.yml sets CIBW_BUILD, CIBW_SKIP: "
             "with [tool.wheeldock] that is not read"

@@ -38,11 +38,12 @@ def setup(
 
 @task(
     help={
+        "ci": "auto, github, gitlab, both or none (default: auto, by the remote).",
         "yes": "Ask nothing.",
-        "overwrite": "Replace a tasks.py, a Makefile and a workflow that are there.",
+        "overwrite": "Replace a tasks.py, a Makefile and a CI's files that are there.",
     },
 )
-def init(_: Context, yes: bool = False, overwrite: bool = False) -> None:
+def init(_: Context, ci: str = "auto", yes: bool = False, overwrite: bool = False) -> None:
     """
     Make this folder's project one that wheeldock builds; from cibuildwheel's configuration, too.
 
@@ -51,7 +52,7 @@ def init(_: Context, yes: bool = False, overwrite: bool = False) -> None:
     with explained():
         from wheeldock import init as starting
 
-        starting.run(Path.cwd(), yes=yes, overwrite=overwrite, say=say, confirm=agree)
+        starting.run(Path.cwd(), ci=ci, yes=yes, overwrite=overwrite, say=say, confirm=agree)
 
 
 @task
