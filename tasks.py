@@ -56,6 +56,7 @@ def suite(c: Context) -> None:
         "scenario": "One of those in benchmarks/scenarios.py; several times (default: all).",
         "rounds": "How often wheeldock goes through them (default: 3).",
         "peer-rounds": "How often the other ways do, which take minutes each (default: 1).",
+        "curve": "Draw seconds against the number of wheels instead.",
     },
 )
 def bench(
@@ -64,6 +65,7 @@ def bench(
     scenario: Sequence[str] | None = None,
     rounds: str = "3",
     peer_rounds: str = "1",
+    curve: bool = False,
 ) -> None:
     """
     Build the same wheels with wheeldock, cibuildwheel and a plain `docker build`, and compare.
@@ -73,6 +75,7 @@ def bench(
     words = [f"--rounds={rounds}", f"--peer-rounds={peer_rounds}"]
     words += [f"--project={name}" for name in project or ()]
     words += [f"--scenario={name}" for name in scenario or ()]
+    words += ["--curve"] if curve else []
     _run(c, f"python -m benchmarks {shlex.join(words)}")
 
 

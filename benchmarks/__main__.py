@@ -9,12 +9,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import results
+from benchmarks import curve, results
 from benchmarks.checks import WrongResultError
 from benchmarks.command import CommandError
 from benchmarks.measure import measure, round_plan
 from benchmarks.picture import picture
-from benchmarks.projects import PROJECTS
+from benchmarks.projects import EXAMPLE, PROJECTS
 from benchmarks.results import Machine, Results
 from benchmarks.scenarios import SCENARIOS, chosen
 from benchmarks.table import table
@@ -33,6 +33,9 @@ def main() -> int:
     arguments = _arguments()
     console = Console(stderr=True)
     try:
+        if arguments.curve:
+            _draw_curve(arguments, console)
+            return 0
         for name in arguments.project or ["pyovf"]:
             path = arguments.output_dir / f"{name}.json"
             if not arguments.redraw:
@@ -63,6 +66,8 @@ def _arguments() -> argparse.Namespace:
     home = Path("benchmarks", "results")
     parser.add_argument("--output-dir", type=Path, default=home, help=f"default: {home}")
     parser.add_argument("--redraw", action="store_true", help="measure nothing, show what was")
+    more = "draw seconds against the number of wheels of the example instead"
+    parser.add_argument("--curve", action="store_true", help=more)
     return parser.parse_args()
 
 
@@ -85,6 +90,29 @@ def _measured(name: str, arguments: argparse.Namespace, console: Console) -> Res
         machine=Machine.this(base.reference),
         samples=samples,
     )
+
+
+def _draw_curve(arguments: argparse.Namespace, console: Console) -> None:
+    path = arguments.output_dir / "curve.json"
+    if arguments.redraw:
+        measured = curve.read(path)
+    else:
+        install_cibuildwheel(index_url(os.environ))
+        base = baseimage.resolve(baseimage.DEFAULT, baseimage.HOME, Buildx(), say=console.print)
+        pythons = sorted(
+            (name.partition("-")[0] for name in base.interpreters if _is_plain(name)),
+            key=lambda python: int(python.removeprefix("cp3")),
+        )
+        measured = list(curve.points(EXAMPLE, pythons, base.reference, console.print))
+    curve.write(measured, path)
+    for point in measured:
+        Console().print(f"{point.wheels} {point.scenario} {point.way} {point.seconds:.1f} s")
+
+
+def _is_plain(interpreter: str) -> bool:
+    """Whether a folder of /opt/python has a CPython with the ABI that most wheels are for."""
+    python, _, abi = interpreter.partition("-")
+    return python == abi and python.startswith("cp3")
 
 
 def _show(measured: Results, path: Path) -> None:

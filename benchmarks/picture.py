@@ -9,6 +9,8 @@ from benchmarks.table import YARDSTICK, figure, times
 from benchmarks.ways import FLOOR, OURS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from benchmarks.results import Results
 
 WIDTH = 760
@@ -16,7 +18,7 @@ _LEFT, _RIGHT = 190, 130
 _BAR, _GAP, _TOP = 13, 16, 56
 _COLOURS = ("#9aa0a6", "#e0a458", "#b07aa1", "#2a9d8f")
 
-_STYLE = """
+STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .small { font-size: 11px; fill: #59636e }
 .ours { font-weight: 600 }
@@ -40,17 +42,17 @@ def picture(results: Results) -> str:
         role="img",
     )
     ET.SubElement(svg, "title").text = results.caption()
-    ET.SubElement(svg, "style").text = _STYLE
-    _text(
+    ET.SubElement(svg, "style").text = STYLE
+    text(
         svg, 0, 16, f"Seconds to build {results.wheels} wheels of {results.project}; less is better"
     )
     _legend(svg, ways)
     for row, scenario in enumerate(results.scenarios):
         top = _TOP + row * group
-        _text(svg, _LEFT - 10, top + group / 2 - 3, scenario, anchor="end")
+        text(svg, _LEFT - 10, top + group / 2 - 3, scenario, anchor="end")
         for index, way in enumerate(ways):
             _bar(svg, results, (way, scenario), top + index * _BAR, longest)
-    _text(svg, 0, height - 6, _conditions(results), style="small")
+    text(svg, 0, height - 6, _conditions(results), style="small")
     ET.indent(svg)
     return ET.tostring(svg, encoding="unicode") + "\n"
 
@@ -76,26 +78,27 @@ def _bar(
         width=f"{length:.1f}",
         height=str(_BAR - 2),
         rx="2",
-        fill=_colour(_shown(results), way),
+        fill=colour(_shown(results), way),
     )
     label = f"{figure(seconds)} s"
     ratio = results.ratio(way, scenario, against=YARDSTICK)
     if way == OURS and ratio is not None:
         label += f", {times(ratio)}"
     style = "ours" if way == OURS else "small"
-    _text(svg, _LEFT + length + 6, top + _BAR - 3, label, style=style)
+    text(svg, _LEFT + length + 6, top + _BAR - 3, label, style=style)
 
 
 def _legend(svg: ET.Element, ways: list[str]) -> None:
     left = _LEFT
     for way in ways:
         place = {"x": str(left), "y": "29", "width": "11", "height": "11", "rx": "2"}
-        ET.SubElement(svg, "rect", place, fill=_colour(ways, way))
-        _text(svg, left + 17, 39, way)
+        ET.SubElement(svg, "rect", place, fill=colour(ways, way))
+        text(svg, left + 17, 39, way)
         left += 40 + 7 * len(way)
 
 
-def _colour(ways: list[str], way: str) -> str:
+def colour(ways: Sequence[str], way: str) -> str:
+    """The colour of a way among those that are shown."""
     others = [name for name in ways if name != OURS]
     return _COLOURS[-1] if way == OURS else _COLOURS[others.index(way) % (len(_COLOURS) - 1)]
 
@@ -110,16 +113,17 @@ def _conditions(results: Results) -> str:
     )
 
 
-def _text(
+def text(
     svg: ET.Element,
     x: float,
     y: float,
-    text: str,
+    content: str,
     *,
     style: str = "",
     anchor: str = "start",
 ) -> None:
+    """Add a text to the picture."""
     attributes = {"x": f"{x:g}", "y": f"{y:g}", "text-anchor": anchor}
     if style:
         attributes["class"] = style
-    ET.SubElement(svg, "text", attributes).text = text
+    ET.SubElement(svg, "text", attributes).text = content

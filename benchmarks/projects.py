@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from packaging.requirements import Requirement
 
 from wheeldock.archive import unpack
 from wheeldock.index import find_sdist
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 UNSHIPPED = "ci/steps.txt"
 """A file that each tree has and no sdist."""
@@ -33,6 +31,7 @@ class Project:
     """A project on the index, and where in it a developer edits."""
 
     requirement: str
+    """As the index has it, or a folder of this repository."""
     pythons: tuple[str, ...]
     """The interpreters to build for, e.g. `cp313`."""
     added_python: str
@@ -47,8 +46,11 @@ class Project:
     """One that does, or a Cython file."""
 
     def tree(self, downloads: Path, folder: Path) -> Path:
-        """Unpack the project's sdist as a source tree."""
-        unpack(find_sdist(Requirement(self.requirement), downloads, os.environ), folder)
+        """Unpack the project's sdist as a source tree, or copy the folder."""
+        if Path(self.requirement).is_dir():
+            shutil.copytree(self.requirement, folder)
+        else:
+            unpack(find_sdist(Requirement(self.requirement), downloads, os.environ), folder)
         self.edit(Edit.UNSHIPPED, folder, "as it was")
         return folder
 
@@ -93,3 +95,14 @@ PROJECTS = {
     ),
 }
 """The projects, by name."""
+
+EXAMPLE = Project(
+    requirement="examples/ovf",
+    pythons=(),
+    added_python="",
+    extension="ovf_example/_core",
+    python_file="src/ovf_example/__init__.py",
+    library_file="src/ovf.cpp",
+    native_file="src/bindings.cpp",
+)
+"""The example of this repository, which all interpreters can build."""

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
+from benchmarks import curve
 from benchmarks.checks import WrongResultError, check_cached, check_wheels
+from benchmarks.curve import Point
 from benchmarks.freshimage import parse_records, with_descendants
 from benchmarks.measure import round_plan
 from benchmarks.picture import picture
@@ -249,3 +251,25 @@ def test_the_plain_dockerfile_adds_an_interpreter_at_the_end() -> None:
     assert three.startswith(two)
     assert two.startswith("FROM base\nWORKDIR /project\nCOPY . .\nRUN --mount=type=secret,id=ca")
     assert "secret" not in plain_dockerfile("base", ["cp39"], with_ca=False)
+
+
+def test_the_curve_has_a_line_for_each_way_and_scenario(tmp_path: Path) -> None:
+    measured = [
+        Point(way, scenario, wheels, seconds * wheels)
+        for way, scenario, seconds in [
+            ("cibuildwheel", "cold", 8.0),
+            ("wheeldock", "cold", 4.0),
+            ("wheeldock", "nothing changed", 0.1),
+        ]
+        for wheels in (1, 2, 3)
+    ]
+    curve.write(measured, tmp_path / "curve.json")
+    svg = ET.fromstring((tmp_path / "curve.svg").read_text())  # noqa: S314 - it is ours
+    space = "{http://www.w3.org/2000/svg}"
+    lines = [line.get("points", "").split() for line in svg.iter(f"{space}polyline")]
+    texts = [text.text for text in svg.iter(f"{space}text")]
+
+    assert curve.read(tmp_path / "curve.json") == measured
+    assert [len(line) for line in lines] == [3, 3, 3]
+    assert lines[0][2].endswith(",30.0")  # the slowest build is at the top
+    assert "wheeldock, cold: 12 s" in texts
