@@ -6,8 +6,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt
-from tenacity.wait import wait_exponential_jitter
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_result,
+    stop_after_attempt,
+    wait_exponential,
+    wait_random,
+)
 
 from wheeldock import deployment, uploading
 from wheeldock.deployment import Attempt, Stage
@@ -173,11 +179,8 @@ class Courier:
 
     def _wait(self, state: RetryCallState) -> float:
         """How long to wait: what the repository asks for, or longer each time."""
-        longer = wait_exponential_jitter(
-            initial=self._pace.first_wait,
-            max=self._pace.longest_wait,
-            jitter=self._pace.first_wait / 2,
-        )
+        first, longest = self._pace.first_wait, self._pace.longest_wait
+        longer = wait_exponential(first, max=longest) + wait_random(0, first / 2)
         return max(longer(state), _answer(state).retry_after)
 
 

@@ -55,3 +55,10 @@ def session(bundle: str, client_cert: str = "") -> Session:
     if client_cert:
         made.cert = client_cert
     return made
+
+
+def reason(error: BaseException) -> str:
+    """What is at the bottom of a failed request, in a line."""
+    while deeper := error.__cause__ or error.__context__:
+        error = deeper
+    return getattr(error, "strerror", None) or str(error).partition("\n")[0]

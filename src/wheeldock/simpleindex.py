@@ -22,7 +22,7 @@ from pypi_simple import (
 from requests import HTTPError, RequestException
 
 from wheeldock.errors import IndexUnreachableError, UsageError
-from wheeldock.sessions import SECONDS
+from wheeldock.sessions import SECONDS, reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -151,13 +151,6 @@ def _has_page(url: str, session: Session, auth: tuple[str, str]) -> bool:
             message, cure="Check the network, or --repository-url."
         ) from None
     return False
-
-
-def reason(error: BaseException) -> str:
-    """What is at the bottom of a failed request, in a line."""
-    while deeper := error.__cause__ or error.__context__:
-        error = deeper
-    return getattr(error, "strerror", None) or str(error).partition("\n")[0]
 
 
 def _status(error: HTTPError) -> str:

@@ -17,7 +17,7 @@ from requests import RequestException
 
 from wheeldock.credentials import TOKEN_USER, Credential
 from wheeldock.errors import CredentialsRefusedError
-from wheeldock.simpleindex import reason
+from wheeldock.sessions import reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,8 +92,8 @@ class TrustedPublisher:
                 self._at("mint-token"), json={"token": identity}, timeout=_SECONDS
             )
             said = answer.json()
-            token = str(said["token"]) if answer.ok else ""
-        except (RequestException, ValueError, KeyError, TypeError) as error:
+            token = str(said.get("token") or "") if answer.ok else ""
+        except (RequestException, ValueError, AttributeError) as error:
             message = f"{self._at('mint-token')} gives no token: {reason(error)}"
             raise CredentialsRefusedError(message, cure="Try again.") from None
         if not token:

@@ -22,7 +22,7 @@ from twine.exceptions import TwineException
 from twine.package import PackageFile
 from twine.settings import Settings
 
-from wheeldock.simpleindex import reason
+from wheeldock.sessions import reason
 from wheeldock.tokens import Mask, no_core_dump
 
 if TYPE_CHECKING:

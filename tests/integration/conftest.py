@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.integration.deploying import Dock
+from tests.integration.indexes import DevpiServer, PypiServer
 from tests.integration.workplace import Workplace
 
 from wheeldock import baseimage, standin
@@ -187,3 +189,30 @@ def docker_registry(start_registry: Callable[..., Registry]) -> Registry:
 def private_registry(start_registry: Callable[..., Registry]) -> Registry:
     """A registry that asks for a user and a password."""
     return start_registry(password=secrets.token_hex(8))
+
+
+@pytest.fixture(scope="session")
+def pypi_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PypiServer]:
+    """pypiserver, whose packages each test takes away with it."""
+    server = PypiServer(tmp_path_factory.mktemp("pypiserver"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def devpi_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevpiServer]:
+    """devpi-server, which takes seconds to start."""
+    server = DevpiServer(tmp_path_factory.mktemp("devpi"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def dock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dock:
+    """A folder to deploy from, filled, with a machine that has no token of its own."""
+    made = Dock(tmp_path / "project", f"pypi-{secrets.token_urlsafe(60)}")
+    made.fill()
+    monkeypatch.chdir(made.folder)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    return made
