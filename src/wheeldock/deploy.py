@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheeldock import credentials, deployment, destination, preflight, sessions, tokens
+from wheeldock import cargo as cargoes
+from wheeldock import credentials, deployment, destination, sessions, tokens
 from wheeldock.courier import Courier, Pace
 from wheeldock.deployment import Ledger, Stage
 from wheeldock.errors import (
@@ -27,20 +28,23 @@ from wheeldock.errors import (
     WheeldockError,
 )
 from wheeldock.exports import bytes_of
+from wheeldock.findings import Severity
+from wheeldock.limits import LARGEST_FILE
 from wheeldock.simpleindex import SimpleIndex, find
 from wheeldock.state import State
 from wheeldock.trustedpublishing import TrustedPublisher
+from wheeldock.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from requests import Session
 
+    from wheeldock.cargo import Cargo
     from wheeldock.credentials import Credential
     from wheeldock.deployment import Deployment
     from wheeldock.deployview import View
     from wheeldock.destination import Destination
-    from wheeldock.preflight import Cargo
 
     Ask = Callable[[str], bool]
     Credentials = Callable[[], Credential]
@@ -129,15 +133,15 @@ class _Run:
         """See `run`."""
         order = self._order
         seconds = _seconds(order.timeout)
-        largest = bytes_of(order.max_size, "--max-size") if order.max_size else 0
         to = destination.resolve(
             order.repository, order.repository_url, order.index_url, self._environ
         )
         self._secrets += filter(None, [to.password])
         bundle = sessions.certificates(to, self._environ)
-        cargo = preflight.read(Path(order.dist), largest or _largest(to))
+        largest = _largest(order.max_size, to)
+        cargo = cargoes.read(Path(order.dist))
         with sessions.session(bundle, to.client_cert) as session:
-            current = self._checked(cargo, to, session)
+            current = self._checked(cargo, to, session, largest)
             auth = (current().username, current().password)
             index = SimpleIndex(to.index_url or find(to.upload_url, session, auth), session, auth)
             ledger = Ledger(deployment.begin(to, index.url, cargo.files), record)
@@ -162,11 +166,11 @@ class _Run:
         self._view.result(ledger.deployment)
         return ledger.deployment
 
-    def _checked(self, cargo: Cargo, to: Destination, session: Session) -> Credentials:
+    def _checked(
+        self, cargo: Cargo, to: Destination, session: Session, largest: int
+    ) -> Credentials:
         """Who uploads. Raises DeploymentRefusedError with all that is wrong."""
-        problems = list(cargo.problems)
-        if not problems:
-            problems += _findings([file.path for file in cargo.files])
+        problems = [*cargo.problems, *_findings(cargo, largest, self._view.say)]
         given = credentials.given(to, self._environ)
         current: Credentials | None = None
         if given is None:
@@ -251,15 +255,20 @@ def _note_listed(ledger: Ledger, index: SimpleIndex) -> None:
         )
 
 
-def _findings(paths: Sequence[Path]) -> list[str]:
-    """What `invoke verify` has against these files."""
-    del paths  # until there is such a task
-    return []
+def _findings(cargo: Cargo, largest: int, say: Callable[[str], None]) -> list[str]:
+    """What `invoke verify` has against these files; how much more it has to say is said."""
+    found = verify(cargo.paths, largest=largest) if cargo.paths else []
+    errors = [str(finding) for finding in found if finding.severity is Severity.ERROR]
+    if warnings := sum(finding.severity is Severity.WARNING for finding in found):
+        say(f"{warnings} warning{'s' * (warnings != 1)}, which `invoke verify` shows")
+    return errors
 
 
-def _largest(to: Destination) -> int:
+def _largest(asked: str, to: Destination) -> int:
     """Bytes that a file may have there; a repository of one's own has limits of its own."""
-    return preflight.PYPI_LARGEST if to.is_pypi else 1 << 63
+    if asked:
+        return bytes_of(asked, "--max-size")
+    return LARGEST_FILE if to.is_pypi else 1 << 63
 
 
 def _seconds(text: str) -> float | None:

@@ -257,11 +257,11 @@ def test_all_that_may_not_be_deployed_is_told_at_once(server: FaultServer, dock:
     ended = dock.command("--repository-url", server.url, "--max-size", "100", environ=environ)
     assert ended.code == DeploymentRefusedError.code
     for said in (
-        "tiny.whl: no file name of a wheel or an sdist",
-        "more than one version: 1.0, 1.1+local",
-        "the version 1.1+local has a local part",
-        "the tag linux_x86_64 ",
-        f"{WHEEL}: 9",
+        "error file-name: tiny.whl: ",
+        "error one-release: tiny-1.1+local-py3-none-any.whl: this is tiny 1.1+local",
+        "error public-version: tiny-1.1+local-py3-none-any.whl: ",
+        "PyPI takes no wheel for linux_x86_64",
+        f"error file-size: {WHEEL}: ",
         "the token begins or ends with a space or a line break",
     ):
         assert said in ended.err, ended.err
