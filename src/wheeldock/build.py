@@ -13,17 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from wheeldock import baseimage, dryrun, made, planning, report
 from wheeldock.builder import Buildx
 from wheeldock.cache import BASE_IMAGES
 from wheeldock.context import by_products
-from wheeldock.errors import UsageError
 from wheeldock.failures import cache_export_unsupported
 from wheeldock.imagechoice import Images
 from wheeldock.made import Made
-from wheeldock.progress import ProgressMode, open_progress
+from wheeldock.progress import ProgressMode, open_console, open_progress
 from wheeldock.run import Run
 from wheeldock.scheduler import default_jobs
 from wheeldock.sources import DirectorySource, SdistSource
@@ -39,9 +36,6 @@ if TYPE_CHECKING:
     from wheeldock.progress import Progress
     from wheeldock.sources import Source
 
-LOG_WIDTH = 140
-"""Columns of a log, which no terminal's width limits: a wheel's name stays in one piece."""
-
 
 def run(asked: Asked, *, dry_run: bool, progress: str, cold: bool = False) -> None:
     """
@@ -51,8 +45,8 @@ def run(asked: Asked, *, dry_run: bool, progress: str, cold: bool = False) -> No
     output folder is then as it was.
     """
     clock = time.monotonic()
-    mode = _progress_mode(progress)
-    console = _console(mode)
+    mode = ProgressMode.named(progress)
+    console = open_console(mode)
     state = State(Path.cwd() / ".wheeldock")
     if dry_run:
         with open_progress(mode, console) as display:
@@ -126,23 +120,6 @@ def _show_again(
         display.started(target.name)
         display.finished(target)
     display.summary(done, settings.output_dir)
-
-
-def _progress_mode(name: str) -> ProgressMode:
-    try:
-        return ProgressMode(name)
-    except ValueError:
-        allowed = ", ".join(mode.value for mode in ProgressMode)
-        message = f"--progress: {name!r} is not one of {allowed}"
-        raise UsageError(message) from None
-
-
-def _console(mode: ProgressMode) -> Console:
-    # In JSON mode the standard output is for programs, and people read the other one.
-    console = Console(stderr=mode is ProgressMode.JSON)
-    if not console.is_terminal:
-        console.width = LOG_WIDTH
-    return console
 
 
 def _builder(settings: Config, buildx: Buildx) -> BuilderInfo:

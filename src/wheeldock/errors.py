@@ -221,6 +221,24 @@ class CacheDamagedError(WheeldockError):
     code = 44
 
 
+class FailedTestError(WheeldockError):
+    """A wheel failed its tests."""
+
+    code = 50
+
+
+class NotInstallableError(WheeldockError):
+    """A wheel, or what its tests need, could not be installed for a test."""
+
+    code = 51
+
+
+class NothingToTestError(WheeldockError):
+    """There is no wheel to test, or no interpreter that one fits."""
+
+    code = 52
+
+
 class DeploymentRefusedError(WheeldockError):
     """What is in dist/, or the settings, may not be deployed; all of it is listed."""
 

@@ -15,9 +15,11 @@ from wheeldock.errors import (
     DiskFullError,
     EngineUnreachableError,
     EnvironmentVariablesError,
+    FailedTestError,
     ImageNotFoundError,
     ImageNotRemovedError,
     LibraryNotFoundError,
+    NotInstallableError,
     PureWheelError,
     RegistryAuthenticationError,
     RepairError,
@@ -43,10 +45,15 @@ _BY_EXIT_CODE: dict[int, type[WheeldockError]] = {
         CommandFailedError,
         EnvironmentVariablesError,
         RepairError,
+        FailedTestError,
+        NotInstallableError,
     )
 }
 
-_LOG_TELLS = (BuildFailedError, PureWheelError, CommandFailedError, EnvironmentVariablesError)
+_LOG_TELLS = (
+    *(BuildFailedError, PureWheelError, CommandFailedError, EnvironmentVariablesError),
+    *(FailedTestError, NotInstallableError),
+)
 """What only the build's own log explains."""
 
 _FETCHING = {"tools": "the tools of the build", "env": "the build requirements"}

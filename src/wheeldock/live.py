@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wheeldock.events import Event
     from wheeldock.record import BuildRecord
     from wheeldock.report import RunReport, TargetReport
+    from wheeldock.trialreport import TestingReport
 
 REFRESHES = 8
 """How often a second the display is drawn, however much the builds say."""
@@ -86,6 +87,11 @@ class Live(Plain):
         """Put the table in the place of the lines."""
         self._region.stop()
         super().summary(report, output)
+
+    def tested(self, report: TestingReport) -> None:
+        """Put the table in the place of the lines."""
+        self._region.stop()
+        super().tested(report)
 
     def _render(self) -> Constrain:
         with self._lock:

@@ -16,19 +16,21 @@ from datetime import datetime, timezone
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
+from rich.console import Console
 from rich.text import Text
 
 from wheeldock import report as reports
+from wheeldock import trialreport
+from wheeldock.errors import UsageError
 from wheeldock.events import Log, Step
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rich.console import Console
-
     from wheeldock.events import Event
     from wheeldock.record import BuildRecord
     from wheeldock.report import RunReport, TargetReport
+    from wheeldock.trialreport import TestingReport
 
 
 class ProgressMode(str, Enum):
@@ -42,6 +44,20 @@ class ProgressMode(str, Enum):
     """Objects on the standard output, one a line, and nothing else there."""
     QUIET = "quiet"
     """Nothing: the error that a run ends with is not the display's."""
+
+    @classmethod
+    def named(cls, name: str) -> ProgressMode:
+        """The mode that `--progress` names. Raises UsageError."""
+        try:
+            return cls(name)
+        except ValueError:
+            allowed = ", ".join(mode.value for mode in cls)
+            message = f"--progress: {name!r} is not one of {allowed}"
+            raise UsageError(message) from None
+
+
+LOG_WIDTH = 140
+"""Columns of a log, which no terminal's width limits: a wheel's name stays in one piece."""
 
 
 class Progress(AbstractContextManager["Progress"], Protocol):
@@ -61,6 +77,17 @@ class Progress(AbstractContextManager["Progress"], Protocol):
 
     def summary(self, report: RunReport, output: Path) -> None:
         """Show what became of the run, whose files go to that folder."""
+
+    def tested(self, report: TestingReport) -> None:
+        """Show what became of all tests."""
+
+
+def open_console(mode: ProgressMode) -> Console:
+    """Where people's text goes: in JSON mode the standard output is for programs."""
+    console = Console(stderr=mode is ProgressMode.JSON)
+    if not console.is_terminal:
+        console.width = LOG_WIDTH
+    return console
 
 
 def open_progress(mode: ProgressMode, console: Console) -> Progress:
@@ -99,6 +126,9 @@ class Quiet:
         """Show nothing."""
 
     def summary(self, report: RunReport, output: Path) -> None:
+        """Show nothing."""
+
+    def tested(self, report: TestingReport) -> None:
         """Show nothing."""
 
 
@@ -145,6 +175,10 @@ class Plain(Quiet):
         """Print the table."""
         reports.show(report, output, self._console)
 
+    def tested(self, report: TestingReport) -> None:
+        """Print the table."""
+        trialreport.show(report, self._console)
+
     def _print(self, line: Text) -> None:
         # A pipe's reader wraps lines as it likes; a terminal would do so within words.
         self._console.print(line, soft_wrap=not self._console.is_terminal)
@@ -185,6 +219,11 @@ class _JsonLines(Quiet):
         """Write a `report`, with the run's."""
         text = reports.closing_line(report, output)
         self._write("report", text=text, report=reports.as_json(report))
+
+    def tested(self, report: TestingReport) -> None:
+        """Write a `report`, with the tests'."""
+        text = trialreport.closing_line(report)
+        self._write("report", text=text, report=trialreport.as_json(report))
 
     def _write(
         self, kind: str, *, target: str = "", stage: str = "", text: str = "", **more: object

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -51,6 +51,8 @@ class Project:
     """Its `[tool]`, unvalidated, empty where there is none."""
     pyproject_place: str
     """How messages name its pyproject.toml."""
+    dependency_groups: Mapping[str, object] = field(default_factory=dict)
+    """Its `[dependency-groups]` (PEP 735), unvalidated, empty where there is none."""
     abis: frozenset[str] = frozenset()
     """The ABIs, e.g. `cp311-abi3`, by which its wheels may serve several interpreters."""
 
@@ -88,6 +90,9 @@ def read_project(source: Source) -> Project:
         build_system=build_system,
         tool=tool,
         pyproject_place=place,
+        dependency_groups=pyproject.table(
+            document, "dependency-groups", f"{place}: dependency-groups"
+        ),
         abis=limited_api.of_files(files),
     )
 

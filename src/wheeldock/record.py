@@ -48,6 +48,10 @@ class BuildRecord:
         self.doubt: Doubt | None = None
         """What the build finds odd of them."""
 
+    def clear(self) -> None:
+        """Forget everything: the build begins again."""
+        self.__init__()  # type: ignore[misc]
+
     def add(self, event: Event) -> None:
         """Take in one event."""
         if isinstance(event, Step):
@@ -134,6 +138,11 @@ class BuildRecord:
         """The last lines that the step printed, as a terminal shows them but without colours."""
         lines = [*self._tails.get(step.digest, ()), plain(self._open.get(step.digest, ""))]
         return lines[-TAIL_LINES:] if lines[-1] else lines[:-1]
+
+    def log(self, stage: str) -> list[str]:
+        """The last lines that a Dockerfile stage printed."""
+        steps = [step for step in self._steps.values() if step.stage == stage]
+        return [line for step in steps for line in self.tail(step)] if steps else []
 
     @property
     def last_line(self) -> str:

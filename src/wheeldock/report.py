@@ -8,7 +8,7 @@ import os
 import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.filesize import decimal
 from rich.table import Table
@@ -31,6 +31,9 @@ SDIST = "sdist"
 @dataclass(frozen=True, kw_only=True)
 class TargetReport:
     """What became of one target."""
+
+    made: ClassVar[str] = "built"
+    """What a target is called that went well."""
 
     name: str
     """A build identifier, or `sdist`."""
@@ -127,7 +130,7 @@ def outcome(target: TargetReport) -> str:
         return "served"
     if target.cached:
         return "cached"
-    return "built" if target.stages else "given"
+    return target.made if target.stages else "given"
 
 
 def reason(target: TargetReport) -> str:
@@ -147,7 +150,7 @@ def seconds(value: float) -> str:
 
 
 STYLES = {
-    **dict.fromkeys(("built", "given"), "green"),
+    **dict.fromkeys(("built", "given", "passed"), "green"),
     **dict.fromkeys(("cached", "served"), "cyan"),
     **dict.fromkeys(("failed", "stopped"), "red"),
 }

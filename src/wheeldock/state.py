@@ -44,6 +44,11 @@ class State:
         return self.root / "deploy.json"
 
     @property
+    def tested(self) -> Path:
+        """Which wheels passed which tests."""
+        return self.root / "tested.json"
+
+    @property
     def downloads(self) -> Path:
         """Sdists that came from an index."""
         return self.root / "downloads"

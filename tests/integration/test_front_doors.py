@@ -28,7 +28,7 @@ TASKS = (
         "engine.status",
     ),
     *("cache.status", "cache.verify", "cache.clear", "cache.prune", "cache.save", "cache.restore"),
-    "deploy",
+    *("deploy", "test"),
     *("df", "image.list", "image.size", "image.remove", "image.prune"),
 )
 

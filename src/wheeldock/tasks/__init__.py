@@ -9,12 +9,22 @@ from __future__ import annotations
 
 from invoke import Collection
 
-from wheeldock.tasks import building, cache, checking, deploy, door, image, machine, release
+from wheeldock.tasks import (
+    building,
+    cache,
+    checking,
+    deploy,
+    door,
+    image,
+    machine,
+    release,
+    testing,
+)
 
 door.check_arguments()
 
 ns = Collection(
-    *(building.build, building.plan, checking.verify),
+    *(building.build, building.plan, testing.run_tests, checking.verify),
     *(release.tag, deploy.deploy),
     *(machine.init, machine.setup, image.df),
 )

@@ -66,8 +66,8 @@ def build(
 
         selection = _selected(build, skip, archs, enable, allow_empty=allow_empty)
         options = {**selection, "output-dir": output_dir, "jobs": jobs, "builder": builder}
-        asked = _asked(source, only, config_file, options)
-        building.run(asked, dry_run=dry_run, progress=progress, cold=cold)
+        what = asked(source, only, config_file, options)
+        building.run(what, dry_run=dry_run, progress=progress, cold=cold)
 
 
 @task(
@@ -101,8 +101,8 @@ def plan(
         from wheeldock import dryrun
 
         selection = _selected(build, skip, archs, enable, allow_empty=allow_empty)
-        asked = _asked(source, only, config_file, {**selection, "builder": builder})
-        dryrun.run(asked, as_json=json, say=say)
+        what = asked(source, only, config_file, {**selection, "builder": builder})
+        dryrun.run(what, as_json=json, say=say)
 
 
 def _selected(
@@ -114,9 +114,10 @@ def _selected(
     return {**named, "allow-empty": flag}
 
 
-def _asked(
+def asked(
     source: str, only: Sequence[str] | None, config_file: str, options: Mapping[str, str]
 ) -> Asked:
+    """What a command line asks for; an option of "" is none."""
     from wheeldock.planning import Asked
 
     return Asked(

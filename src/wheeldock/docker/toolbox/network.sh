@@ -1,11 +1,11 @@
-# shellcheck shell=bash
-# Sourced by each step that fetches something.
+# shellcheck shell=sh
+# Sourced by each step that fetches something, by any shell.
 # Behind a proxy that inspects TLS its certificate is in the machine's CA bundle. The stage `seed`
 # has put that where this looks. Without one, the image's own bundle serves.
 while read -r address name _; do
-    [[ ${name} == ca-bundle.wheeldock && ${address} != 0.0.0.0 ]] || continue
+    [ "${name}" = ca-bundle.wheeldock ] && [ "${address}" != 0.0.0.0 ] || continue
     bundle=/run/wheeldock/${address}
-    if [[ ! -s ${bundle} ]]; then
+    if [ ! -s "${bundle}" ]; then
         echo "wheeldock-seeds: missing: the CA bundle" >&2
         exit 1
     fi

@@ -1,0 +1,65 @@
+"""
+What each Python of a test's environment does first: the wheel's modules are the installed ones.
+
+Tests that lie in a project's tree put that tree before site-packages (a `conftest.py`, pytest's
+`pythonpath`, a package of tests, the working directory), and with it the package's sources. A
+test of those would say nothing of the wheel. What each process imported all the same, or whether
+it imported any of it, is noted when it ends.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import sys
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+
+SITE = Path(__file__).parent
+SETTINGS = SITE / "_wheeldock_trial.json"
+
+
+class InstalledFirst:
+    """Finds some modules in site-packages, whatever stands before that on `sys.path`."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self.names = names
+
+    def find_spec(self, name: str, path: object = None, _: object = None) -> ModuleSpec | None:
+        """Find a top-level module that is the wheel's; leave all others to who comes next."""
+        if path is None and name in self.names:
+            return PathFinder.find_spec(name, [str(SITE)])
+        return None
+
+
+def places(names: frozenset[str]) -> dict[str, str]:
+    """Where those of the modules that are imported came from."""
+    found = {}
+    for name in names:
+        module = sys.modules.get(name)
+        files = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+        if place := next(filter(None, files), None):
+            found[name] = str(Path(place).absolute())
+    return found
+
+
+def note(names: frozenset[str], folder: str) -> None:
+    """Write down what this process imported of the wheel."""
+    if found := places(names):
+        file = Path(folder, f"{os.getpid()}-{os.urandom(4).hex()}.json")
+        try:
+            file.write_text(json.dumps(found), encoding="utf-8")
+        except OSError:  # a test may run as another user, or take the folder away
+            return
+
+
+def start() -> None:
+    """Take effect in this process."""
+    settings = json.loads(SETTINGS.read_text(encoding="utf-8"))
+    names = frozenset(settings["modules"])
+    sys.meta_path.insert(0, InstalledFirst(names))
+    atexit.register(note, names, settings["notes"])
+
+
+start()

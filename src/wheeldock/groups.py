@@ -1,0 +1,41 @@
+"""The requirements of dependency groups, as pyproject.toml has them (PEP 735). Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from packaging.dependency_groups import DependencyGroupResolver
+from packaging.errors import ExceptionGroup
+from packaging.utils import canonicalize_name
+
+from wheeldock.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def requirements(groups: Mapping[str, object], wanted: Iterable[str], place: str) -> list[str]:
+    """
+    The requirements of the wanted groups, each once; `place` names the file in messages.
+
+    Raises ConfigurationError with each group that is not there or is malformed.
+    """
+    found: list[str] = []
+    problems = []
+    known = {canonicalize_name(name) for name in groups}
+    for name in wanted:
+        if canonicalize_name(name) not in known:
+            there = ", ".join(groups) or "none"
+            problems.append(
+                f"test-groups: {place} has no dependency group {name!r}; it has {there}"
+            )
+            continue
+        try:
+            # Whatever a TOML table has: it is the resolver that checks it.
+            resolver = DependencyGroupResolver(cast("Mapping[str, list[str]]", groups))
+            found += map(str, resolver.resolve(name))
+        except ExceptionGroup as error:
+            problems += (f"{place}: dependency-groups: {each}" for each in error.exceptions)
+    if problems:
+        raise ConfigurationError(list(dict.fromkeys(problems)))
+    return list(dict.fromkeys(found))

@@ -1,0 +1,236 @@
+"""
+`invoke test`: each wheel installed and tested in clean containers, side by side.
+
+No container is the one that built the wheel, and none sees the source tree but for what the test
+command names of it. A failure is that of its wheel: the others' results stand.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheeldock import groups, planning, tested, trialreport, trials
+from wheeldock.archive import unpack
+from wheeldock.builder import Buildx
+from wheeldock.cache import BASE_IMAGES
+from wheeldock.context import by_products
+from wheeldock.errors import FailedTestError, NothingToTestError, WheeldockError
+from wheeldock.imagechoice import Images
+from wheeldock.progress import ProgressMode, open_console, open_progress
+from wheeldock.recipe import Recipe, seed_request
+from wheeldock.scheduler import default_jobs, run_all
+from wheeldock.seeds import Seeder, Seeds, ca_bundle
+from wheeldock.sources import SdistSource
+from wheeldock.state import State
+from wheeldock.trialfiles import Shelf
+from wheeldock.trialreport import TestingReport
+from wheeldock.trying import Prepared, Trier
+from wheeldock.tryplaces import base_places
+from wheeldock.wheelhouse import read_distribution
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wheeldock.plan import Plan
+    from wheeldock.planning import Asked, Inputs
+    from wheeldock.progress import Progress
+    from wheeldock.trials import Place, Trial
+    from wheeldock.trying import TrialResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tester:
+    """Tests wheels of one project."""
+
+    buildx: Buildx
+    display: Progress
+    state: State
+    inputs: Inputs
+    plan: Plan
+    places: Sequence[Place]
+    """The images to test in."""
+    scratch: Path
+    jobs: int
+    """How many trials to run at once."""
+    again: bool = False
+    """Whether to test what has passed before, too."""
+    only: Sequence[str] = ()
+    """Build identifiers, if wheels are to be tested on no other."""
+
+    def test(self, wheels: Sequence[Path]) -> tuple[TestingReport, list[WheeldockError]]:
+        """
+        Test the wheels; what became of each trial, and the errors of those that failed.
+
+        Raises NothingToTestError when there is no trial, ConfigurationError or StoppedError.
+        """
+        clock = time.monotonic()
+        settings, project = self.inputs.settings, self.inputs.project
+        planned, untried = trials.make_trials(
+            wheels, self.places, settings, project.requires_python, self.only
+        )
+        if not planned and not any(each.identifier for each in untried):
+            raise self._nothing_fits(wheels)
+        prepared = self._prepared(planned)
+        remembered = tested.read(self.state.tested)
+        trier = Trier(
+            builder=self.buildx,
+            display=self.display,
+            seeder=self._seeder(),
+            before={} if self.again else remembered,
+            scratch=self.scratch,
+        )
+        results = run_all(prepared, trier.run, at_once=self.jobs, stop=self.buildx.stop)
+        self._remember(results, remembered)
+        report = TestingReport(
+            trials=tuple(result.report for result in results),
+            untried=tuple(untried),
+            seconds=round(time.monotonic() - clock, 3),
+        )
+        return report, [result.error for result in results if result.error]
+
+    def _nothing_fits(self, wheels: Sequence[Path]) -> NothingToTestError:
+        names = ", ".join(wheel.name for wheel in wheels)
+        places = ", ".join(place.name for place in self.places)
+        return NothingToTestError(
+            f"no interpreter that is planned fits {names}; the images are {places}",
+            cure="`invoke plan` shows what is planned, and on which images.",
+        )
+
+    def _prepared(self, planned: Sequence[Trial]) -> list[Prepared]:
+        shelf = self._shelf()
+        again = secrets.token_hex(8) if self.again else ""
+        hosts = Seeds(ca_bundle(os.environ)).hosts()
+        prepared = []
+        for trial in planned:
+            files = shelf.files(trial.options)
+            request = trials.request(
+                trial,
+                files,
+                self._requires(trial),
+                hosts=hosts,
+                builder=self.inputs.settings.builder or None,
+            )
+            key = tested.key(request, trial.wheel, trial.place.digest, files.digest)
+            if again:
+                request = replace(request, build_args={**request.build_args, "AGAIN": again})
+            prepared.append(Prepared(trial=trial, request=request, key=key))
+        return prepared
+
+    def _shelf(self) -> Shelf:
+        source, outputs = self.inputs.source, [self.inputs.settings.output_dir, self.state.root]
+        folder = self.scratch / "files"
+        folder.mkdir()
+        if isinstance(source, SdistSource):
+            unpack(source.path, self.scratch / "project")
+            return Shelf(self.scratch / "project", "", outputs, folder)
+        outputs += by_products(source)
+        return Shelf(source.project, source.subfolder, outputs, folder)
+
+    def _requires(self, trial: Trial) -> list[str]:
+        project = self.inputs.project
+        of_groups = groups.requirements(
+            project.dependency_groups, trial.options.test_groups, project.pyproject_place
+        )
+        return [*trial.options.test_requires, *of_groups]
+
+    def _seeder(self) -> Seeder:
+        batch = self.plan.main
+        recipe = Recipe(
+            base_image=batch.offer.image,
+            architecture=batch.wish.platform.architecture,
+            tools_interpreter=batch.tools_interpreter,
+            build_requires=(),
+            options=self.inputs.settings.everywhere,
+            builder=self.inputs.settings.builder or None,
+            seeds=Seeds(ca_bundle(os.environ)),
+        )
+        seeding = seed_request(recipe, self.scratch / "seeds")
+        return Seeder(self.buildx, recipe.base_image, recipe.seeds, seeding)
+
+    def _remember(
+        self, results: Sequence[TrialResult], remembered: dict[str, tested.Passed]
+    ) -> None:
+        fresh = {each.key: each.passed for each in results if each.key and each.passed}
+        old = {key: each for key, each in remembered.items() if key not in fresh}
+        tested.write(self.state.tested, {**old, **fresh})
+
+
+def run(asked: Asked, *, wheels: Sequence[str], again: bool, junit: str, progress: str) -> None:
+    """
+    Test the wheels of the output folder, or those files, and show what became of each.
+
+    Raises WheeldockError.
+    """
+    mode = ProgressMode.named(progress)
+    state = State(Path.cwd() / ".wheeldock")
+    with open_progress(mode, open_console(mode)) as display, state.locked(display.say):
+        inputs = planning.read(asked, state)
+        for remark in inputs.remarks:
+            display.say(remark)
+        found = _wheels(wheels, inputs)
+        settings, buildx = inputs.settings, Buildx()
+        builder = buildx.info(settings.builder or None)
+        notes = settings.cache_dir / BASE_IMAGES
+        images = Images(buildx=buildx, builder=builder, say=display.say, notes=notes, fetch=True)
+        plan = planning.make(inputs, images)
+        with state.scratch() as scratch:
+            tester = Tester(
+                buildx=buildx,
+                display=display,
+                state=state,
+                inputs=inputs,
+                plan=plan,
+                places=base_places(plan),
+                scratch=scratch,
+                jobs=settings.jobs or default_jobs(builder.capacity),
+                again=again,
+                only=asked.only,
+            )
+            report, errors = tester.test(found)
+        display.tested(report)
+        if junit:
+            trialreport.write_junit(report, Path(junit))
+        if errors:
+            raise joined(errors)
+
+
+def _wheels(named: Sequence[str], inputs: Inputs) -> list[Path]:
+    """The wheels to test: those that are named, or the project's in the output folder."""
+    if named:
+        return [_named(Path(name)) for name in named]
+    folder = inputs.settings.output_dir
+    found = sorted(folder.glob("*.whl")) if folder.is_dir() else []
+    name = inputs.project.normalized_name
+    ours = [
+        path for path in found if (wheel := read_distribution(path)) and name in {None, wheel.name}
+    ]
+    if not ours:
+        whose = f" of {name}" if name else ""
+        raise NothingToTestError(
+            f"there is no wheel{whose} in {folder}",
+            cure="`invoke build` makes them; --dist or --wheel name others.",
+        )
+    return ours
+
+
+def _named(path: Path) -> Path:
+    if path.suffix != ".whl" or read_distribution(path) is None:
+        message = f"--wheel: {path.name!r} is no wheel's file name"
+        cure = "One looks like name-1.0-cp313-cp313-manylinux_2_28_x86_64.whl."
+        raise NothingToTestError(message, cure=cure)
+    if not path.is_file():
+        raise NothingToTestError(f"--wheel: {path} is missing", cure="`invoke build` makes wheels.")
+    return path
+
+
+def joined(errors: Sequence[WheeldockError]) -> WheeldockError:
+    """One error for all: of their own kind when they are of one."""
+    kinds = {type(error) for error in errors}
+    kind = kinds.pop() if len(kinds) == 1 else FailedTestError
+    cures = dict.fromkeys(error.cure for error in errors if error.cure)
+    return kind("\n".join(error.message for error in errors), cure=" ".join(cures))
