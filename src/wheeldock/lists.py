@@ -31,7 +31,8 @@ def chain(before: tuple[object, ...], after: tuple[object, ...]) -> tuple[object
     return (*before, *after)
 
 
-_GLOB_CHARACTERS = r"[A-Za-z0-9_.*?{},!\[\]-]"
+# macOS has identifiers such as cp313-macosx_universal2:arm64, which cibuildwheel's test-skip names.
+_GLOB_CHARACTERS = r"[A-Za-z0-9_.*?{},!:\[\]-]"
 _GLOBS = "globs of build identifiers, such as 'cp313-*' or 'cp3{11,12}-manylinux_*'"
 
 

@@ -23,7 +23,16 @@ from wheeldock.values import Unexpected
 
 
 @pytest.mark.parametrize(
-    "glob", ["*", "cp313-*", "cp3{11,12}-*", "cp3{9..12}-*", "cp3[!9]*", "{cp,pp}3{9,{10,11}}-*"]
+    "glob",
+    [
+        "*",
+        "cp313-*",
+        "cp3{11,12}-*",
+        "cp3{9..12}-*",
+        "cp3[!9]*",
+        "{cp,pp}3{9,{10,11}}-*",
+        "*:arm64",
+    ],
 )
 def test_a_glob_is_taken_as_it_is(glob: str) -> None:
     assert globs([glob]) == (glob,)

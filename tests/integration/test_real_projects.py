@@ -1,0 +1,167 @@
+"""Projects from the package index that nobody adapted, one of each kind, beside what it carries."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import parse_wheel_filename
+from pypi_simple import PyPISimple
+
+from wheeldock.index import index_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from wheeldock.baseimage import BaseImage
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+AT_ONCE = 2
+"""How many projects are built side by side."""
+
+FREE_THREADED = ("cp314t", "cp313t")
+"""The interpreters without a GIL that a project is built for: the first that is there."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A project of one kind."""
+
+    kind: str
+    requirement: str
+    module: str
+    """A compiled module of it that needs no other project."""
+    python: str = "cp313"
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.requirement
+
+
+CASES = [
+    Case("setuptools, C", "simplejson==4.3.0", "simplejson._speedups"),
+    Case("setuptools, Cython", "msgpack==1.2.4", "msgpack._cmsgpack"),
+    Case("scikit-build-core, pybind11", "mapbox-earcut==1.0.3", "mapbox_earcut"),
+    Case("meson-python, Cython", "cysignals==1.13.1", "cysignals.signals"),
+    Case("setup.py alone", "pyahocorasick==2.3.1", "ahocorasick"),
+    Case("abi3", "tornado==6.6.1", "tornado.speedups"),
+    Case("free-threaded", "markupsafe==3.0.4", "markupsafe._speedups", python="free-threaded"),
+]
+
+
+@dataclass(frozen=True)
+class Built:
+    """What became of one."""
+
+    log: str
+    wheels: list[Path]
+
+
+@pytest.fixture(scope="module")
+def interpreters(base_image: BaseImage) -> Mapping[str, str]:
+    """The folders of the base image's interpreters, by python tag with a `t` where it has one."""
+    command = ["docker", "run", "--rm", base_image.reference, "ls", "/opt/python"]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    return {name.partition("-")[2]: name for name in listed}
+
+
+def python(case: Case, interpreters: Mapping[str, str]) -> str | None:
+    wanted = FREE_THREADED if case.python == "free-threaded" else (case.python,)
+    return next((name for name in wanted if name in interpreters), None)
+
+
+@pytest.fixture(scope="module")
+def built(
+    interpreters: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, Built]:
+    """All of them, built side by side, by requirement."""
+    folder = tmp_path_factory.mktemp("real")
+
+    def build(case: Case) -> Built:
+        place = folder / Requirement(case.requirement).name
+        place.mkdir()
+        only = f"{python(case, interpreters)}-manylinux_x86_64"
+        command = [sys.executable, "-m", "wheeldock", "build", "--source", case.requirement]
+        done = subprocess.run(
+            [*command, "--only", only],
+            check=False,
+            cwd=place,
+            env={**os.environ, **case.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return Built(done.stdout, list(place.glob("dist/*.whl")))
+
+    cases = [case for case in CASES if python(case, interpreters)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return dict(zip(map(str, cases), pool.map(build, cases), strict=True))
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_project_that_nobody_adapted(
+    case: Case,
+    built: Mapping[str, Built],
+    interpreters: Mapping[str, str],
+    base_image: BaseImage,
+    record_property: Callable[[str, object], None],
+) -> None:
+    name = python(case, interpreters)
+    if name is None:
+        pytest.skip(f"{base_image.reference} has none of {', '.join(FREE_THREADED)}")
+    wheels = built[case.requirement].wheels
+    assert len(wheels) == 1, built[case.requirement].log
+    (wheel,) = wheels
+    carried = carried_wheels(wheel.name)
+    record_property("wheels", json.dumps([case.kind, wheel.name, sorted(carried)]))
+    assert any(kinds(wheel.name) <= kinds(other) for other in carried), (wheel.name, carried)
+    check_import(wheel, case.module, interpreters[name], base_image)
+
+
+def carried_wheels(name: str) -> list[str]:
+    """The wheels that the index has of the same release."""
+    project, version, _, _ = parse_wheel_filename(name)
+    with PyPISimple(index_url(os.environ)) as client:
+        packages = client.get_project_page(project, timeout=30).packages
+    return [
+        package.filename
+        for package in packages
+        if package.package_type == "wheel" and package.version == str(version)
+    ]
+
+
+def kinds(wheel: str) -> set[tuple[str, str, str]]:
+    """Its tags with the platform's libc and architecture, and without the policy."""
+    return {
+        (tag.interpreter, tag.abi, re.sub(r"linux[0-9_]+_", "linux_", tag.platform))
+        for tag in parse_wheel_filename(wheel)[3]
+    }
+
+
+def check_import(wheel: Path, module: str, interpreter: str, base_image: BaseImage) -> None:
+    """Install a wheel in a container that nothing was built in, and import its module."""
+    script = f"""
+        python=/opt/python/{interpreter}/bin/python
+        ${{python}} -m pip install --quiet --root-user-action=ignore \\
+            --no-index --no-deps --target /new /dist/*.whl
+        cd /new; ${{python}} -c 'import {module} as module; print(module.__file__)'
+    """
+    mount = f"--volume={wheel.parent}:/dist:ro"
+    command = ["docker", "run", "--rm", "--network=none", mount, base_image.reference]
+    done = subprocess.run(
+        [*command, "bash", "-ec", script], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("/new/")
+    assert done.stdout.endswith(".so\n")
