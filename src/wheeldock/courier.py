@@ -129,7 +129,7 @@ class Courier:
 
     def _listed(self, file: Distribution) -> Listed | None:
         try:
-            return self._index.files(file.name).get(file.path.name)
+            return self._index.files(file.name, [file.path.name]).get(file.path.name)
         except IndexUnreachableError:
             return None
 

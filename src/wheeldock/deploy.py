@@ -237,7 +237,7 @@ def _note_listed(ledger: Ledger, index: SimpleIndex) -> None:
 
     Raises FileConflictError when it has one of them with another hash, or IndexUnreachableError.
     """
-    listed = index.files(ledger.deployment.project)
+    listed = index.files(ledger.deployment.project, [f.file for f in ledger.deployment.files])
     conflicts = []
     for file in ledger.deployment.files:
         there = listed.get(file.file)

@@ -25,7 +25,7 @@ from wheeldock.errors import IndexUnreachableError, UsageError
 from wheeldock.sessions import SECONDS, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from pypi_simple import DistributionPackage
     from requests import Session
@@ -55,14 +55,14 @@ class SimpleIndex:
         self._client = PyPISimple(self.url, session=session, accept=ACCEPT_JSON_PREFERRED)
         self._hashed: dict[str, str] = {}
 
-    def files(self, project: str) -> Mapping[str, Listed]:
+    def files(self, project: str, names: Collection[str]) -> Mapping[str, Listed]:
         """
-        The files of a project by name; none of a project that the index does not know.
+        Those of a project's files that have these names, as far as the index lists them.
 
         Raises IndexUnreachableError.
         """
         try:
-            return {name: file for name, file in self._files(project) if file.sha256}
+            return dict(self._files(project, names))
         except NoSuchProjectError:
             return {}
         except HTTPError as error:
@@ -73,8 +73,10 @@ class SimpleIndex:
             said = str(error).splitlines()[0]
             raise self._unreachable(f"is no package index: {said}") from None
 
-    def _files(self, project: str) -> Iterator[tuple[str, Listed]]:
+    def _files(self, project: str, names: Collection[str]) -> Iterator[tuple[str, Listed]]:
         for package in self._page(project):
+            if package.filename not in names:
+                continue
             digest = package.digests.get("sha256") or self._digest_of(package)
             yield package.filename, Listed(urldefrag(package.url).url, digest)
 

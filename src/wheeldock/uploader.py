@@ -27,6 +27,7 @@ from wheeldock.tokens import Mask, no_core_dump
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response
+    from twine.repository import Repository
 
 _CONNECT_SECONDS = 30.0
 _GRACE_SECONDS = 60
@@ -83,20 +84,11 @@ def main() -> None:
 def _send(job: dict[str, Any], password: str, say: TextIO) -> dict[str, Any]:
     """What became of it: an HTTP `status` with `reason`, `text` and headers, or a `failure`."""
     try:
-        settings = Settings(
-            repository_url=job["url"],
-            username=job["username"],
-            password=password,
-            cacert=job["ca_bundle"] or None,
-            client_cert=job["client_cert"] or None,
-            non_interactive=True,
-            disable_progress_bar=True,
-        )
-        repository = settings.create_repository()
-        for scheme in ("http://", "https://"):
-            repository.session.mount(scheme, _Watched(say))
         package = PackageFile.from_filename(job["file"], comment=None)
-        answer = repository.upload(package, max_redirects=1)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with a file, it stays so
+        return {"failure": f"{job['file']}: {error}", "final": True}
+    try:
+        answer = _repository(job, password, say).upload(package, max_redirects=1)
     except TwineException as error:
         return {"failure": str(error), "final": True}
     except (RequestException, OSError) as error:
@@ -108,6 +100,22 @@ def _send(job: dict[str, Any], password: str, say: TextIO) -> dict[str, Any]:
         "location": answer.headers.get("Location", ""),
         "retry_after": answer.headers.get("Retry-After", ""),
     }
+
+
+def _repository(job: dict[str, Any], password: str, say: TextIO) -> Repository:
+    settings = Settings(
+        repository_url=job["url"],
+        username=job["username"],
+        password=password,
+        cacert=job["ca_bundle"] or None,
+        client_cert=job["client_cert"] or None,
+        non_interactive=True,
+        disable_progress_bar=True,
+    )
+    repository = settings.create_repository()
+    for scheme in ("http://", "https://"):
+        repository.session.mount(scheme, _Watched(say))
+    return repository
 
 
 if __name__ == "__main__":

@@ -192,4 +192,4 @@ def _wait(header: str) -> float:
             seconds = (date - datetime.now(timezone.utc)).total_seconds()
         except (ValueError, TypeError):
             return 0.0
-    return min(max(seconds, 0.0), _LONGEST_WAIT)
+    return min(seconds, _LONGEST_WAIT) if seconds > 0 else 0.0
