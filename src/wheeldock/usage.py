@@ -56,7 +56,7 @@ def cache_records(text: str) -> list[CacheRecord]:
         }
         if "ID" in fields:
             told = _MOUNT.match(fields.get("Description", ""))
-            size = bytes_of(fields.get("Size", "0"))
+            size = _bytes(fields.get("Size", "0"))
             found.append(CacheRecord(fields["ID"], size, told["id"] if told else ""))
     return found
 
@@ -83,5 +83,9 @@ def engine_use(text: str) -> EngineUse:
 
 
 def _bytes(text: str) -> int:
-    """A size as Docker prints it; an engine that does not know one says `N/A`."""
-    return 0 if text == "N/A" else bytes_of(text)
+    """
+    A size as Docker prints it.
+
+    An engine that does not know one says `N/A`; one that counts while a layer goes, less than 0.
+    """
+    return 0 if text == "N/A" or text.startswith("-") else bytes_of(text)

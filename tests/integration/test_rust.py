@@ -29,6 +29,8 @@ DOCKERFILE = """\
 FROM {image}
 RUN --network=none --mount=type=bind,source=debs,target=/debs \
     dpkg --install --force-depends /debs/*.deb > /dev/null && rustc -V && cargo -V
+# Not every image has a uv.
+RUN --network=none rm "$(command -v uv)"
 """
 SETTINGS = {
     "BUILD_REQUIRES": "setuptools\nsetuptools-rust",

@@ -62,3 +62,9 @@ def test_what_several_images_share_is_counted_once() -> None:
 
 def test_an_engine_without_anything_is_understood() -> None:
     assert engine_use(json.dumps({"Images": None, "BuildCache": None})).shared == 0
+
+
+def test_what_an_engine_miscounts_is_nothing() -> None:
+    images = [_image("one", "900MB", "-5.679e+08B")]
+    use = engine_use(json.dumps({"Images": images, "BuildCache": []}))
+    assert use.images["tiny-builder:one"].unique == 0
