@@ -119,7 +119,14 @@ class PrivateApt:
     package depends on is all there to download.
     """
 
-    def __init__(self, folder: Path, sources: Iterable[Source], *, types: str = "deb") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        sources: Iterable[Source],
+        *,
+        types: str = "deb",
+        architecture: str = "amd64",
+    ) -> None:
         for name in ("state", "cache"):
             (folder / name).mkdir(parents=True)
         sources_file = folder / "private.sources"
@@ -136,7 +143,9 @@ class PrivateApt:
             # Container images tell apt to keep no parsed index: a second for each call.
             "Dir::Cache::pkgcache": "pkgcache.bin",
             "Dir::Cache::srcpkgcache": "srcpkgcache.bin",
-            "APT::Architecture": "amd64",
+            "APT::Architecture": architecture,
+            # apt would take packages of the machine's own, too.
+            "APT::Architectures": architecture,
             "APT::Install-Recommends": "false",
             "APT::Sandbox::User": "root",  # the sandbox's user cannot write to a private folder
             "APT::Update::Error-Mode": "any",  # else a suite that is gone is but a warning

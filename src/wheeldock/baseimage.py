@@ -172,7 +172,7 @@ def ensure(
     if (
         sees_engine
         and not buildx.image(official)
-        and not _has_stand_in(buildx, free_threaded=free_threaded)
+        and not _has_stand_in(buildx, platform.architecture, free_threaded=free_threaded)
     ):
         try:
             _pull(official, platform.architecture, buildx, builder, say)
@@ -182,6 +182,7 @@ def ensure(
                 buildx,
                 say=say,
                 install_packages=install_packages,
+                architecture=platform.architecture,
                 free_threaded=free_threaded,
             )
     return resolve(DEFAULT, platform, buildx, say=say, builder=builder)
@@ -239,10 +240,10 @@ def stand_in_reference(setting: str, architecture: Architecture) -> str:
     return f"{_STAND_INS}:{Policy.parse(setting).platform_tag(architecture)}"
 
 
-def _has_stand_in(buildx: Buildx, *, free_threaded: bool) -> bool:
+def _has_stand_in(buildx: Buildx, architecture: Architecture, *, free_threaded: bool) -> bool:
     from wheeldock import standin  # noqa: PLC0415 - as above
 
-    image = buildx.image(standin.TAG)
+    image = buildx.image(standin.tag(architecture))
     return image is not None and standin.is_current(image, free_threaded=free_threaded)
 
 
@@ -310,7 +311,7 @@ def _base_image(
         interpreters=contents.interpreters,
         has_installer=contents.has_installer,
         is_stand_in=_is_stand_in(reference),
-        description=_description(reference, pinned),
+        description=_description(reference, platform.architecture, pinned),
     )
 
 
@@ -318,11 +319,11 @@ def _is_stand_in(reference: str) -> bool:
     return reference.startswith(f"{_STAND_INS}:")
 
 
-def _description(reference: str, pinned: PinnedImage | None) -> str:
+def _description(reference: str, architecture: Architecture, pinned: PinnedImage | None) -> str:
     if _is_stand_in(reference):
         from wheeldock import standin  # noqa: PLC0415 - as above
 
-        return standin.describe()
+        return standin.describe(architecture)
     return f"{reference} ({pinned.tag})" if pinned else reference
 
 

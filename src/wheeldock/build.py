@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheeldock import baseimage, dryrun, made, planning, report
+from wheeldock import baseimage, dryrun, emulation, made, planning, report
 from wheeldock.builder import Buildx
 from wheeldock.cache import BASE_IMAGES
 from wheeldock.context import by_products
@@ -66,6 +66,7 @@ def run(asked: Asked, *, dry_run: bool, progress: str, cold: bool = False) -> No
             _show_again(last, settings, state, display, time.monotonic() - clock)
             return
         builder = _builder(settings, buildx)
+        emulation.check(buildx, settings.builder or None, inputs.selection.identifiers)
         notes = None if cold else settings.cache_dir / BASE_IMAGES
         images = Images(buildx=buildx, builder=builder, say=display.say, notes=notes, fetch=True)
         if not (plan := planning.make(inputs, images)).targets:

@@ -30,6 +30,12 @@ class UsageError(WheeldockError):
     code = 2
 
 
+class EmulationMissingError(WheeldockError):
+    """The engine does not run programs of another architecture: it has no QEMU for them."""
+
+    code = 9
+
+
 class EngineUnreachableError(WheeldockError):
     """No Docker engine answers."""
 

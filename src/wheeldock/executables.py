@@ -21,15 +21,22 @@ if TYPE_CHECKING:
 
     from packaging.requirements import Requirement
 
+    from wheeldock.tags import Architecture
+
 _SECONDS = 30
 """How long the index may be silent."""
 _NEWEST_MINOR = 28
-_PLATFORM = re.compile(r"manylinux_2_(?P<minor>\d+)_x86_64")
+_PLATFORM = re.compile(r"manylinux_2_(?P<minor>\d+)_(?P<architecture>\w+)")
 
 
-def fetch(requirements: Iterable[Requirement], into: Path, environ: Mapping[str, str]) -> None:
+def fetch(
+    requirements: Iterable[Requirement],
+    architecture: Architecture,
+    into: Path,
+    environ: Mapping[str, str],
+) -> None:
     """
-    Put the executables of pinned requirements into a folder.
+    Put the executables of pinned requirements, for an architecture, into a folder.
 
     Raises BaseImageUnavailableError when the index has them not.
     """
@@ -40,7 +47,9 @@ def fetch(requirements: Iterable[Requirement], into: Path, environ: Mapping[str,
         for requirement in requirements:
             try:
                 page = index.get_project_page(requirement.name, timeout=_SECONDS)
-                package = next(each for each in page.packages if fits(each.filename, requirement))
+                package = next(
+                    each for each in page.packages if fits(each.filename, requirement, architecture)
+                )
                 wheel = Path(folder, "wheel")
                 index.download_package(package, wheel, timeout=_SECONDS)
             except (RequestException, NoSuchProjectError, StopIteration) as error:
@@ -52,15 +61,16 @@ def fetch(requirements: Iterable[Requirement], into: Path, environ: Mapping[str,
             unpack(wheel, into)
 
 
-def fits(filename: str, requirement: Requirement) -> bool:
-    """Whether it is a wheel of the requirement that runs on glibc 2.28 and x86_64."""
+def fits(filename: str, requirement: Requirement, architecture: Architecture) -> bool:
+    """Whether it is a wheel of the requirement that runs on glibc 2.28 and that architecture."""
     try:
         _, version, _, tags = parse_wheel_filename(filename)
     except InvalidWheelFilename:
         return False
     platforms = [match for tag in tags if (match := _PLATFORM.fullmatch(tag.platform))]
     return version in requirement.specifier and any(
-        int(match["minor"]) <= _NEWEST_MINOR for match in platforms
+        int(match["minor"]) <= _NEWEST_MINOR and match["architecture"] == architecture.value
+        for match in platforms
     )
 
 

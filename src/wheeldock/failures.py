@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from wheeldock import foreign
 from wheeldock.errors import (
     BaseImageUnavailableError,
     BuilderNotFoundError,
@@ -227,12 +228,15 @@ def _explain_step(name: str, step: Step, record: BuildRecord) -> WheeldockError:
         return disk_full(f"{name}, stage {step.stage}: {full[-1].strip()}")
     if "context canceled" in step.error:
         return StoppedError(f"{name}, stage {step.stage}: stopped")
+    if foreign.cannot_start(step, tail):
+        return foreign.not_started(f"{name}, stage {step.stage}", foreign.architecture_of(name))
     reason = explained or [_plain_reason(step, code)]
+    crash = foreign.crash(tail)
     error = _BY_EXIT_CODE.get(code or 0, BuildFailedError)
-    lines = [f"{name}, stage {step.stage}: {reason[0]}", *reason[1:]]
+    lines = [f"{name}, stage {step.stage}: {reason[0]}", *reason[1:], *([crash] if crash else [])]
     if error in _LOG_TELLS:
         lines += [f"    {line}" for line in log]
-    return error("\n".join(lines))
+    return error("\n".join(lines), cure=foreign.CRASH_CURE if crash else "")
 
 
 def _plain_reason(step: Step, code: int | None) -> str:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
 
+from wheeldock import foreign
 from wheeldock.builder import BuildEndedError, Buildx
 from wheeldock.errors import ConfigurationError
 from wheeldock.events import Event, Step
@@ -115,7 +116,7 @@ def _run(request: BuildRequest, reference: str) -> None:
     except BuildEndedError:
         if mute.is_set():
             raise no_registry(reference, f"not a word in {PATIENCE:g} s") from None
-        raise _failure(reference, record) from None
+        raise _failure(reference, request.architecture, record) from None
     finally:
         patience.cancel()
         buildx.stop()
@@ -130,8 +131,10 @@ def _is_answer(event: Event) -> bool:
     )
 
 
-def _failure(reference: str, record: BuildRecord) -> Exception:
+def _failure(reference: str, architecture: Architecture | None, record: BuildRecord) -> Exception:
     step = record.failed_step
+    if step is not None and foreign.cannot_start(step, record.tail(step)):
+        return foreign.not_started(f"{reference} cannot be looked into", architecture)
     if step is not None and step.stage == "look":
         problem = f"{reference} is no manylinux or musllinux image: no shell runs in it"
         return ConfigurationError([problem], cure="Name an image of their shape.")

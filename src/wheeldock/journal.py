@@ -35,6 +35,8 @@ class Kind(Enum):
     SOURCE = "source"
     """A file of apt's sources."""
     GROUP = "group"
+    MOUNT = "mount"
+    """A file system of the kernel's that was not mounted."""
     PACKAGE = "package"
     SOCKET = "socket"
     """A socket that was root's, and was given to the user."""

@@ -8,6 +8,7 @@ Nothing that is installed is upgraded or removed for them.
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from wheeldock.apt import machine_sources, parse_deb822
 from wheeldock.errors import BaseImageUnavailableError, SetupError
 from wheeldock.journal import Addition, Kind
 from wheeldock.standin_parts import debian_mirror
-from wheeldock.system import this_system
+from wheeldock.system import Family, this_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -76,6 +77,9 @@ CLIENT = (
     Bundle(("docker-ce-cli", "docker-buildx-plugin")),
     Bundle(("docker-cli", "docker-buildx")),
 )
+EMULATION = ("qemu-user-static", "binfmt-support")
+"""What lets a kernel run programs of other architectures, of whatever container they are."""
+
 BUILDX = (Bundle(("docker-buildx-plugin",)), Bundle(("docker-buildx",)))
 
 
@@ -151,6 +155,11 @@ def remove_source(path: Path, root: Root) -> None:
             lists = [str(file) for file in LISTS.glob(f"{_list_prefix(source)}*")]
             root.run("rm", "-f", *lists)
     root.run("rm", "-f", str(path))
+
+
+def is_here() -> bool:
+    """Whether this machine has apt, and packages of Debian's or Ubuntu's."""
+    return this_system().family is Family.DEBIAN and shutil.which("apt-get") is not None
 
 
 def installed() -> frozenset[str]:

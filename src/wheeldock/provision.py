@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
 
-from wheeldock import baseimage, engine, packages, standin
+from wheeldock import baseimage, engine, foreign, packages, standin
 from wheeldock.builder import Buildx
 from wheeldock.daemon import FEATURES, SETTINGS, SOCKET, Answer, open_socket, ping
 from wheeldock.errors import CacheExportUnsupportedError, SetupError
 from wheeldock.journal import Addition, Kind
 from wheeldock.readiness import Step, in_words
 from wheeldock.root import Root, needed_rights
+from wheeldock.tags import Architecture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from wheeldock.builder import BuilderInfo
     from wheeldock.journal import Journal
+    from wheeldock.tags import Platform
 
 _ENGINE_FOLDERS = (
     "/etc/cni",
@@ -38,6 +40,8 @@ _ENGINE_FOLDERS = (
 )
 _GROUP = "docker"
 _BUILDER = "wheeldock"
+_FORMATS = Path("/proc/sys/fs/binfmt_misc")
+"""Where the kernel is told what runs the programs of which architecture (binfmt_misc)."""
 _SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
 
 
@@ -96,9 +100,37 @@ class Provision:
             self.journal.forget([Addition(Kind.BUILDER, _BUILDER)])
             raise
 
-    def base_image(self, builder: BuilderInfo, *, already: str, free_threaded: bool = False) -> str:
+    def emulation(self, architectures: Sequence[Architecture]) -> None:
         """
-        The default base image for people, after it was got, unless the engine has it already.
+        Let the engine run programs of other architectures, after asking.
+
+        Raises SetupError where set-up does not install QEMU.
+        """
+        names = ", ".join(architectures)
+        what = f"install QEMU for programs of {names}"
+        place = engine.elsewhere(os.environ)
+        if place or not packages.is_here():
+            why = f"{place} names another machine" if place else "it can on Debian and Ubuntu"
+            raise SetupError(f"set-up would {what}: {why}", cure=foreign.cure(architectures))
+        self.consent.ask(what)
+        root = needed_rights("install QEMU")
+        # Packages that find it there tell the kernel of their emulators as they are installed.
+        if not os.path.ismount(_FORMATS):
+            self.say(f"Mounting {_FORMATS}.")
+            root.run("mount", "-t", "binfmt_misc", "binfmt_misc", str(_FORMATS))
+            self.journal.add(Kind.MOUNT, _FORMATS)
+        packages.install(packages.EMULATION, root, self.journal, self.say)
+
+    def base_image(
+        self,
+        builder: BuilderInfo,
+        platform: Platform,
+        *,
+        already: str,
+        free_threaded: bool = False,
+    ) -> str:
+        """
+        A platform's default base image for people, after it was got, unless it is there already.
 
         Raises what `baseimage.ensure` raises.
         """
@@ -110,6 +142,7 @@ class Provision:
             Buildx(),
             say=self._say_unless_final,
             install_packages=self._install_packages,
+            platform=platform,
             builder=builder,
             free_threaded=free_threaded,
         )
@@ -118,7 +151,7 @@ class Provision:
         return image.description
 
     def _say_unless_final(self, text: str) -> None:
-        if text != standin.describe():
+        if text not in map(standin.describe, Architecture):
             self.say(text)
 
     def _install_packages(self, names: Sequence[str]) -> None:

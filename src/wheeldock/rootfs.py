@@ -18,12 +18,13 @@ _EPOCH = "1628899200"
 """When bullseye was released. With one time for all files the same packages give the same tar."""
 
 
-def make(tar: Path, sources: Sequence[Source], *, hook: str, work: Path) -> None:
+def make(tar: Path, sources: Sequence[Source], *, architecture: str, hook: str, work: Path) -> None:
     """
     Make a root file system of the first source's suite, with apt and little else.
 
-    `hook` is a shell script that mmdebstrap runs before it installs anything, with the root
-    folder as its argument; `work` an existing folder for a few hundred MB. Raises AptError.
+    `architecture` is Debian's name of one whose programs run here, if only in QEMU. `hook` is a
+    shell script that mmdebstrap runs before it installs anything, with the root folder as its
+    argument; `work` an existing folder for a few hundred MB. Raises AptError.
     """
     # apt in there knows nothing of this machine's configuration.
     variables = {"SOURCE_DATE_EPOCH": _EPOCH, "TMPDIR": str(work), **proxies()}
@@ -36,6 +37,9 @@ def make(tar: Path, sources: Sequence[Source], *, hook: str, work: Path) -> None
         "mmdebstrap",
         "--quiet",
         "--variant=apt",
+        f"--architectures={architecture}",
+        # It would want a package of its own, to see whether those programs run.
+        "--skip=check/qemu",
         '--aptopt=Acquire::Languages "none"',
         '--aptopt=APT::Install-Recommends "false"',
         f"--extract-hook={hook}",

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from wheeldock import baseimage, engine, standin
+from wheeldock import architectures, baseimage, choices, emulation, engine, foreign, standin
+from wheeldock.architectures import is_emulated
 from wheeldock.builder import Buildx
 from wheeldock.daemon import SOCKET, Answer, ping
 from wheeldock.errors import (
@@ -22,6 +23,7 @@ from wheeldock.errors import (
     EngineUnreachableError,
     LockedError,
     SetupError,
+    UsageError,
     WheeldockError,
 )
 from wheeldock.journal import Journal
@@ -29,13 +31,15 @@ from wheeldock.provision import Consent, Provision
 from wheeldock.readiness import Machine, plan
 from wheeldock.root import find, rights
 from wheeldock.system import this_system
-from wheeldock.tags import Policy
+from wheeldock.tags import Platform, Policy
 from wheeldock.undo import undo
+from wheeldock.values import Unexpected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from wheeldock.builder import BuilderInfo
+    from wheeldock.tags import Architecture
 
 __all__ = ["run", "undo"]
 
@@ -48,18 +52,21 @@ def run(
     yes: bool,
     say: Callable[[str], None],
     confirm: Callable[[str], bool],
+    archs: str = "",
     free_threaded: bool = False,
 ) -> None:
     """
     Make the machine ready: an engine, Buildx, a builder that exports caches, the base image.
 
     On a machine that is ready it says so in a line. `confirm` is asked once before anything is
-    done to the machine, unless `yes`. `free_threaded` adds such a CPython to a stand-in base
-    image, which takes minutes to compile. Raises WheeldockError.
+    done to the machine, unless `yes`. `archs` names architectures, as the option does, that it is
+    to be ready for besides its own: their base images, and QEMU. `free_threaded` adds such a
+    CPython to a stand-in base image, which takes minutes to compile. Raises WheeldockError.
     """
+    platforms = _platforms(archs)
     builder = _builder()
-    image = _image_in_engine(builder, free_threaded=free_threaded) if builder else ""
-    if not image:
+    images = _images(platforms, builder, free_threaded=free_threaded) if builder else [""]
+    if not all(images) or _not_run(platforms):
         journal = Journal()
         with _alone(journal, say):
             provision = Provision(journal, Consent(given=yes, confirm=confirm), say)
@@ -68,12 +75,44 @@ def run(
             if not builder.can_export_cache:
                 provision.builder()
                 builder = _proven_builder()
-            image = provision.base_image(
-                builder,
-                already=_image_in_engine(builder, free_threaded=free_threaded),
-                free_threaded=free_threaded,
-            )
-    say(f"Ready: an engine that answers, Buildx, and {image}.")
+            _emulate(platforms, provision)
+            there = _images(platforms, builder, free_threaded=free_threaded)
+            images = [
+                provision.base_image(
+                    builder,
+                    platform,
+                    already=already,
+                    free_threaded=_is_compiled(platform, free_threaded=free_threaded),
+                )
+                for platform, already in zip(platforms, there, strict=True)
+            ]
+    say(f"Ready: an engine that answers, Buildx, and {', and '.join(images)}.")
+
+
+def _platforms(archs: str) -> tuple[Platform, ...]:
+    """What the machine is to be ready for: what it always is, and what was asked for."""
+    words = choices.archs(archs or "auto")
+    if isinstance(words, Unexpected):
+        message = f"--archs: got {words.value!r}; expected {words.expected}"
+        raise UsageError(message)
+    home = baseimage.HOME
+    others = architectures.named(words) - {home.architecture, architectures.native()}
+    return (home, *(Platform(home.libc, each) for each in sorted(others)))
+
+
+def _not_run(platforms: Iterable[Platform]) -> list[Architecture]:
+    """The architectures that need QEMU here, and whose programs the engine does not run."""
+    each = (platform.architecture for platform in platforms)
+    return [a for a in each if is_emulated(a) and not emulation.runs(Buildx(), None, a)]
+
+
+def _emulate(platforms: Iterable[Platform], provision: Provision) -> None:
+    """Let the engine run programs of all platforms. Raises SetupError."""
+    if lacking := _not_run(platforms):
+        provision.emulation(lacking)
+        if still := _not_run(platforms):
+            message = f"QEMU is installed, and the engine runs no programs of {', '.join(still)}"
+            raise SetupError(message, cure=foreign.cure(still))
 
 
 def look() -> Machine:
@@ -123,17 +162,33 @@ def _proven_builder() -> BuilderInfo:
         raise SetupError(error.message, cure=cure) from None
 
 
-def _image_in_engine(builder: BuilderInfo, *, free_threaded: bool) -> str:
-    """The default base image that the engine has, for people, or ""."""
-    if not builder.sees_local_images:
-        return ""
+def _is_compiled(platform: Platform, *, free_threaded: bool) -> bool:
+    """Whether such a CPython is compiled for a platform; in QEMU it would take half an hour."""
+    return free_threaded and platform == baseimage.HOME
+
+
+def _images(
+    platforms: Iterable[Platform], builder: BuilderInfo, *, free_threaded: bool
+) -> list[str]:
+    """The default base image of each platform that the engine has, for people, or ""."""
+    return [
+        _image_in_engine(
+            platform, free_threaded=_is_compiled(platform, free_threaded=free_threaded)
+        )
+        if builder.sees_local_images
+        else ""
+        for platform in platforms
+    ]
+
+
+def _image_in_engine(platform: Platform, *, free_threaded: bool) -> str:
     buildx = Buildx()
-    official = baseimage.official_image(Policy.parse(baseimage.DEFAULT), baseimage.HOME)
+    official = baseimage.official_image(Policy.parse(baseimage.DEFAULT), platform)
     if buildx.image(official.reference):
         return official.reference
-    image = buildx.image(standin.TAG)
+    image = buildx.image(standin.tag(platform.architecture))
     is_ready = image and standin.is_current(image, free_threaded=free_threaded)
-    return standin.BRIEF if is_ready else ""
+    return standin.brief(platform.architecture) if is_ready else ""
 
 
 @contextlib.contextmanager

@@ -10,16 +10,24 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from wheeldock.apt import machine_sources
+from wheeldock.architectures import is_emulated
 from wheeldock.errand import run_errand
 from wheeldock.errors import BaseImageUnavailableError
 from wheeldock.request import BuildRequest, ImageOutput
 from wheeldock.seeds import ca_bundle
-from wheeldock.standin_parts import BASE, CURE, FREE_THREADED, PACKAGED, debian_mirror
+from wheeldock.standin_parts import (
+    BASE,
+    CURE,
+    DEBIAN_NAMES,
+    FREE_THREADED,
+    PACKAGED,
+    debian_mirror,
+)
+from wheeldock.tags import Architecture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,11 +36,10 @@ if TYPE_CHECKING:
     from wheeldock.standin_context import Gathered
     from wheeldock.standin_parts import Interpreter
 
-TAG = "wheeldock/stand-in:manylinux_2_28_x86_64"
-"""The image's name in the engine."""
+_NAME = "wheeldock/stand-in:manylinux_2_28_{}"
 
-BRIEF = f"the stand-in base image {TAG}, which links for glibc 2.28"
-"""What a machine has that set-up finds ready; each build says more (`describe`)."""
+TAG = _NAME.format(Architecture.X86_64)
+"""The name in the engine of the one that set-up makes unasked."""
 
 _LABEL = "org.wheeldock."
 _CREATED = "org.opencontainers.image.created"
@@ -40,12 +47,22 @@ _RETRY = timedelta(days=1)
 """How long an image without some interpreter is ready before their suites are looked at again."""
 
 
-def describe() -> str:
+def tag(architecture: Architecture) -> str:
+    """The image's name in the engine."""
+    return _NAME.format(architecture)
+
+
+def brief(architecture: Architecture) -> str:
+    """What a machine has that set-up finds ready; each build says more (`describe`)."""
+    return f"the stand-in base image {tag(architecture)}, which links for glibc 2.28"
+
+
+def describe(architecture: Architecture) -> str:
     """What the stand-in is and is not, in a sentence for the person whose wheels it builds."""
     return (
-        f"the stand-in base image {TAG}, not the official manylinux image: made from Debian's "
-        "packages, it links for glibc 2.28; that its wheels run on a glibc older than 2.31 follows "
-        "from their symbols and has not been tried"
+        f"the stand-in base image {tag(architecture)}, not the official manylinux image: made from "
+        "Debian's packages, it links for glibc 2.28; that its wheels run on a glibc older than "
+        "2.31 follows from their symbols and has not been tried"
     )
 
 
@@ -82,33 +99,42 @@ def build(
     *,
     say: Callable[[str], None],
     install_packages: Callable[[Sequence[str]], None],
+    architecture: Architecture = Architecture.X86_64,
     free_threaded: bool = False,
 ) -> None:
     """
     Make the stand-in, or make it anew, with every interpreter that the mirror has.
 
-    `install_packages` installs Debian packages on this machine; `free_threaded` adds cp313t, which
-    takes minutes to compile. Raises BaseImageUnavailableError when there is nothing to make it
-    from, and what a failed build raises.
+    One for another architecture than this machine's is made in QEMU. `install_packages` installs
+    Debian packages on this machine; `free_threaded` adds cp313t, which takes minutes to compile.
+    Raises BaseImageUnavailableError when there is nothing to make it from, and what a failed
+    build raises.
     """
     # What talks to package indexes takes 0.3 s to import, which a machine that is ready saves.
     from wheeldock.standin_context import gather  # noqa: PLC0415
 
-    if platform.machine() != "x86_64":
-        message = f"the stand-in base image is for x86_64, and this machine is {platform.machine()}"
+    name = tag(architecture)
+    if architecture not in DEBIAN_NAMES:
+        known = " and ".join(DEBIAN_NAMES)
+        message = f"there is a stand-in base image for {known}, and none for {architecture}"
         raise BaseImageUnavailableError(message, cure=CURE)
     mirror = debian_mirror(machine_sources())
-    minutes = "a few minutes" if free_threaded else "about a minute"
-    say(f"Making the stand-in base image from packages at {mirror.main.uri}: {minutes}.")
+    is_long = free_threaded or is_emulated(architecture)
+    minutes = "a few minutes" if is_long else "about a minute"
+    say(f"Making {name} from packages at {mirror.main.uri}: {minutes}.")
     with gather(
-        mirror, free_threaded=free_threaded, say=say, install_packages=install_packages
+        mirror,
+        architecture=architecture,
+        free_threaded=free_threaded,
+        say=say,
+        install_packages=install_packages,
     ) as gathered:
-        made = request(gathered, datetime.now(timezone.utc))
-        run_errand(builder, made, "stand-in base image", TAG)
-    say(f"{TAG} is ready, with {_names(gathered.interpreters)}.")
+        made = request(gathered, architecture, datetime.now(timezone.utc))
+        run_errand(builder, made, "stand-in base image", name)
+    say(f"{name} is ready, with {_names(gathered.interpreters)}.")
 
 
-def request(gathered: Gathered, now: datetime) -> BuildRequest:
+def request(gathered: Gathered, architecture: Architecture, now: datetime) -> BuildRequest:
     """The stand-in's build, in Buildx's terms."""
     bundle = ca_bundle(os.environ)
     return BuildRequest(
@@ -116,8 +142,9 @@ def request(gathered: Gathered, now: datetime) -> BuildRequest:
         dockerfile=BASE / "Dockerfile",
         context=gathered.folder,
         contexts={"recipe": BASE},
-        output=ImageOutput(TAG),
+        output=ImageOutput(tag(architecture)),
         build_args={
+            "ARCHITECTURE": architecture.value,
             "TOOLS_INTERPRETER": gathered.tools_interpreter,
             "RECIPE": recipe(),
             "INTERPRETERS": _names(gathered.interpreters),
@@ -125,6 +152,7 @@ def request(gathered: Gathered, now: datetime) -> BuildRequest:
             "CREATED": now.isoformat(timespec="seconds"),
         },
         secrets={"ca": bundle} if bundle else {},
+        architecture=architecture,
     )
 
 

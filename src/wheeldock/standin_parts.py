@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from wheeldock.errors import BaseImageUnavailableError
 from wheeldock.recipe import DOCKER
+from wheeldock.tags import Architecture
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -77,6 +78,9 @@ TOOLS_INTERPRETERS = ("cp313", "cp311", "cp314", "cp39", "cp315")
 ROOT_SUITE = "bullseye"
 """The oldest suite there is. Its compiler and C library can be held to those of the policy."""
 
+DEBIAN_NAMES = {Architecture.X86_64: "amd64", Architecture.AARCH64: "arm64"}
+"""The architectures that there is a stand-in for, and what Debian calls them."""
+
 _WITH_SECURITY = ("bullseye", "bookworm", "trixie")
 
 _SUITES = {"stable", "oldstable", "oldoldstable", "testing", "unstable", "sid"} | {
@@ -91,10 +95,12 @@ class Mirror:
     main: Source
     security: Source | None
 
-    def sources(self, suite: str) -> tuple[Source, ...]:
-        """The sources of a suite."""
+    def sources(self, suite: str, architecture: Architecture) -> tuple[Source, ...]:
+        """The sources of a suite's packages for an architecture."""
         sources = [replace(self.main, suite=suite, components=("main",))]
-        if self.security and suite in _WITH_SECURITY:
+        # An old suite's security archive lists packages of other architectures that are gone.
+        has_all = architecture is Architecture.X86_64
+        if self.security and suite in _WITH_SECURITY and has_all:
             security = f"{suite}-security"
             sources.append(replace(self.security, suite=security, components=("main",)))
         return tuple(sources)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,6 +72,7 @@ class Undo:
             Kind.ENGINE: self._engine,
             Kind.SERVICE: self._engine,
             Kind.PACKAGE: self._packages,
+            Kind.MOUNT: self._mounts,
             Kind.GROUP: self._groups,
             Kind.SOURCE: self._sources,
             Kind.FILE: self._files,
@@ -109,6 +111,11 @@ class Undo:
         self.say(f"Removing {', '.join(names)}.")
         if staying := packages.remove(names, self.root):
             self.say(f"Others need {', '.join(staying)}: they stay.")
+
+    def _mounts(self, names: Sequence[str]) -> None:
+        for name in filter(os.path.ismount, names):
+            self.say(f"Unmounting {name}.")
+            self.root.run("umount", name)
 
     def _groups(self, names: Sequence[str]) -> None:
         for name in names:

@@ -319,9 +319,11 @@ def ensure(
         *,
         say: Callable[[str], None],
         install_packages: object,
+        architecture: Architecture,
         free_threaded: bool,
     ) -> None:
         assert install_packages is print
+        assert architecture is X86_64
         say(f"making the stand-in{', free-threaded' if free_threaded else ''}")
         engine.images.add(STAND_IN)
 
@@ -361,7 +363,7 @@ def test_a_current_stand_in_is_enough_for_set_up_and_is_announced(
 ) -> None:
     engine.images, engine.remote = {STAND_IN}, {OFFICIAL.reference}
     assert ensure().is_stand_in
-    assert said == [standin.describe()]
+    assert said == [standin.describe(X86_64)]
 
 
 @pytest.mark.parametrize("images", [set(), {STAND_IN}])
@@ -383,7 +385,7 @@ def test_set_up_makes_the_stand_in_where_no_registry_answers(
         f"pulling {OFFICIAL.reference}",
         NO_REGISTRY.message,
         "making the stand-in",
-        standin.describe(),
+        standin.describe(X86_64),
     ]
 
 

@@ -8,6 +8,7 @@ from packaging.requirements import Requirement
 
 from wheeldock.errors import BaseImageUnavailableError
 from wheeldock.executables import fetch, fits, unpack
+from wheeldock.tags import Architecture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,12 @@ if TYPE_CHECKING:
     ],
 )
 def test_a_wheel_of_that_version_for_an_old_glibc_fits(filename: str) -> None:
-    assert fits(filename, Requirement("uv==1.2.3"))
+    assert fits(filename, Requirement("uv==1.2.3"), Architecture.X86_64)
+
+
+def test_a_wheel_is_for_one_architecture() -> None:
+    filename = "uv-1.2.3-py3-none-manylinux_2_17_aarch64.manylinux2014_aarch64.whl"
+    assert fits(filename, Requirement("uv==1.2.3"), Architecture.AARCH64)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +42,7 @@ def test_a_wheel_of_that_version_for_an_old_glibc_fits(filename: str) -> None:
     ],
 )
 def test_any_other_file_does_not(filename: str) -> None:
-    assert not fits(filename, Requirement("uv==1.2.3"))
+    assert not fits(filename, Requirement("uv==1.2.3"), Architecture.X86_64)
 
 
 def test_scripts_are_unpacked_as_executables(tmp_path: Path) -> None:
@@ -57,7 +63,7 @@ def test_an_index_that_does_not_answer_is_named_without_its_credentials(tmp_path
     environ = {"PIP_INDEX_URL": "http://user:secret@127.0.0.1:9/simple"}
 
     with pytest.raises(BaseImageUnavailableError) as caught:
-        fetch([Requirement("uv==1.2.3")], tmp_path, environ)
+        fetch([Requirement("uv==1.2.3")], Architecture.X86_64, tmp_path, environ)
 
     assert "uv==1.2.3" in caught.value.message
     assert "secret" not in f"{caught.value.message}{caught.value.cure}"

@@ -25,6 +25,7 @@ from wheeldock.tags import Policy
 if TYPE_CHECKING:
     from pathlib import Path
 
+X86_64 = baseimage.HOME.architecture
 DEFAULT = BuilderInfo("default", "docker", can_export_cache=True, sees_local_images=True)
 CLASSIC = BuilderInfo("default", "docker", can_export_cache=False, sees_local_images=True)
 OFFICIAL = baseimage.official_image(Policy.parse(baseimage.DEFAULT), baseimage.HOME)
@@ -91,7 +92,7 @@ def test_a_ready_machine_is_said_to_be_ready_and_stays_as_it_is(
 def test_the_stand_in_is_said_to_be_one(machine: FakeMachine) -> None:
     machine.images = {standin.TAG}
     machine.set_up()
-    assert machine.said == [f"Ready: an engine that answers, Buildx, and {standin.BRIEF}."]
+    assert machine.said == [f"Ready: an engine that answers, Buildx, and {standin.brief(X86_64)}."]
 
 
 def test_the_base_image_is_got_and_written_down(

@@ -22,6 +22,7 @@ from wheeldock.standin_parts import (
     Interpreter,
     debian_mirror,
 )
+from wheeldock.tags import Architecture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 DEBIAN = Source("http://one.example/debian", "bookworm", ("main",), KEYRING)
 SECURITY = Source("http://two.example/debian-security", "bookworm-security", ("main",), KEYRING)
+X86_64 = Architecture.X86_64
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 CP313 = Interpreter("3.13", "trixie")
 
@@ -53,18 +55,21 @@ class TestMirror:
     def test_it_is_the_machines_own_with_security_at_its_own_uri(self) -> None:
         mirror = debian_mirror([DEBIAN, SECURITY])
 
-        assert mirror.sources("trixie") == (
+        assert mirror.sources("trixie", X86_64) == (
             Source("http://one.example/debian", "trixie", ("main",), KEYRING),
             Source("http://two.example/debian-security", "trixie-security", ("main",), KEYRING),
         )
 
     def test_a_moving_suite_has_no_security(self) -> None:
-        assert [source.suite for source in debian_mirror([DEBIAN, SECURITY]).sources("forky")] == [
-            "forky"
-        ]
+        sources = debian_mirror([DEBIAN, SECURITY]).sources("forky", X86_64)
+        assert [source.suite for source in sources] == ["forky"]
+
+    def test_other_architectures_do_without_security(self) -> None:
+        sources = debian_mirror([DEBIAN, SECURITY]).sources("bullseye", Architecture.AARCH64)
+        assert [source.suite for source in sources] == ["bullseye"]
 
     def test_a_machine_without_security_does_without(self) -> None:
-        assert len(debian_mirror([DEBIAN]).sources("trixie")) == 1
+        assert len(debian_mirror([DEBIAN]).sources("trixie", X86_64)) == 1
 
     def test_others_that_name_suites_after_debians_come_second(self) -> None:
         multimedia = Source("http://media.example", "bookworm", ("main",), "/usr/share/media.gpg")
@@ -175,10 +180,12 @@ def gathered() -> Gathered:
 
 
 def test_the_request_says_what_is_there_and_what_is_not() -> None:
-    request = standin.request(gathered(), NOW)
+    request = standin.request(gathered(), X86_64, NOW)
 
     assert request.output == ImageOutput(standin.TAG)
+    assert request.architecture is X86_64
     assert request.build_args == {
+        "ARCHITECTURE": "x86_64",
         "TOOLS_INTERPRETER": "cp311",
         "RECIPE": standin.recipe(),
         "INTERPRETERS": "cp39-cp39 cp311-cp311",
@@ -188,7 +195,7 @@ def test_the_request_says_what_is_there_and_what_is_not() -> None:
 
 
 def test_it_is_described_as_what_it_is() -> None:
-    text = standin.describe()
+    text = standin.describe(X86_64)
 
     assert "not the official" in text
     assert "glibc 2.28" in text
@@ -208,15 +215,23 @@ def test_a_stage_that_fails_is_explained() -> None:
             """Nothing runs."""
 
     with pytest.raises(BuildFailedError, match=r"(?s)stage cp313.*to replace"):
-        run_errand(Failing(), standin.request(gathered(), NOW), "stand-in", standin.TAG)
+        run_errand(Failing(), standin.request(gathered(), X86_64, NOW), "stand-in", standin.TAG)
 
 
-def test_another_architecture_has_no_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+def test_an_architecture_has_its_own() -> None:
+    request = standin.request(gathered(), Architecture.AARCH64, NOW)
 
-    with pytest.raises(BaseImageUnavailableError, match="aarch64"):
+    assert request.architecture is Architecture.AARCH64
+    assert request.output == ImageOutput("wheeldock/stand-in:manylinux_2_28_aarch64")
+    assert request.build_args["ARCHITECTURE"] == "aarch64"
+    assert "_aarch64" in standin.describe(Architecture.AARCH64)
+
+
+def test_an_architecture_may_have_no_stand_in() -> None:
+    with pytest.raises(BaseImageUnavailableError, match=r"x86_64 and aarch64, and none for s390x"):
         standin.build(
             None,  # type: ignore[arg-type]
             say=print,
             install_packages=print,
+            architecture=Architecture.S390X,
         )

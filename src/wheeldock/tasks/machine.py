@@ -13,6 +13,7 @@ from wheeldock.tasks.door import agree, confirm, explained, say
     help={
         "yes": "Ask nothing.",
         "undo": "Take away what set-up added to this machine.",
+        "archs": "Be ready for these architectures, too, through QEMU, e.g. aarch64.",
         "free-threaded": "Compile a free-threaded CPython into a stand-in base image (minutes).",
     },
 )
@@ -20,6 +21,7 @@ def setup(
     _: Context,
     yes: bool = False,
     undo: bool = False,
+    archs: str = "",
     free_threaded: bool = False,
 ) -> None:
     """
@@ -33,7 +35,9 @@ def setup(
         if undo:
             setting_up.undo(yes=yes, say=say, confirm=confirm)
         else:
-            setting_up.run(yes=yes, say=say, confirm=confirm, free_threaded=free_threaded)
+            setting_up.run(
+                yes=yes, say=say, confirm=confirm, archs=archs, free_threaded=free_threaded
+            )
 
 
 @task(

@@ -8,7 +8,7 @@ shopt -s nullglob
 glibc=${GLIBC:?} # e.g. 2.28
 glibcxx=${GLIBCXX:?}
 cxxabi=${CXXABI:?}
-multiarch=x86_64-linux-gnu
+multiarch=$(uname -m)-linux-gnu
 libraries=/usr/lib/${multiarch}
 ceiling=/usr/local/lib/glibc-${glibc} # the copies to link to
 export PYTHONDONTWRITEBYTECODE=1
@@ -24,22 +24,21 @@ main() {
 }
 
 cut_glibc() {
-    local names=(libc.so.6 libm.so.6 libpthread.so.0 libdl.so.2 librt.so.1 libutil.so.1
-        libresolv.so.2 libanl.so.1 libmvec.so.1 ld-linux-x86-64.so.2)
-    local name link
-    "${python}" /recipe/cut.py --keep "GLIBC=${glibc}" --into "${ceiling}" \
-        "${names[@]/#//lib/${multiarch}/}" >"${ceiling}/gone"
-    # What -lc and -lm find are linker scripts, the others links.
-    for link in "${libraries}"/lib{c,m}.so; do
-        divert "${link}"
-        sed -E "s#/lib/${multiarch}/(lib[a-z]+\.so\.[0-9])#${ceiling}/\1#g
-                s#/lib64/(ld-linux-x86-64\.so\.2)#${ceiling}/\1#" "${link}.image" >"${link}"
-    done
-    for name in "${names[@]:2:7}"; do
+    # Not every architecture has libmvec.
+    local found=("/lib/${multiarch}"/{libc.so.6,libm.so.6,libpthread.so.0,libdl.so.2,librt.so.1}
+        "/lib/${multiarch}"/{libutil.so.1,libresolv.so.2,libanl.so.1,libmvec.so.?,ld-linux-*.so.?})
+    local path name link
+    "${python}" /recipe/cut.py --keep "GLIBC=${glibc}" --into "${ceiling}" "${found[@]}" >"${ceiling}/gone"
+    for path in "${found[@]}"; do
+        name=${path##*/}
         link=${libraries}/${name%.so.*}.so
-        if [[ -e ${link} ]]; then
+        if [[ -L ${link} ]]; then
             divert "${link}"
             ln -s "${ceiling}/${name}" "${link}"
+        elif [[ -e ${link} ]]; then # what -lc finds is a linker script, and -lm where there is libmvec
+            divert "${link}"
+            sed -E "s#/lib/${multiarch}/(lib[a-z]+\.so\.[0-9])#${ceiling}/\1#g
+                    s#/lib(64)?/(ld-linux-[a-z0-9_-]+\.so\.[0-9])#${ceiling}/\2#" "${link}.image" >"${link}"
         fi
     done
 }

@@ -25,7 +25,7 @@ collect_runtime() {
     mkdir "${runtime}"
     ldd "${python}" "${stdlib}"/lib-dynload/*.so | awk '$2 == "=>" { print $3 }' | sort -u |
         xargs cp -L -t "${runtime}"
-    cp -L /lib/x86_64-linux-gnu/{librt.so.1,ld-linux-x86-64.so.2} "${runtime}/"
+    cp -L "/lib/${multiarch}"/{librt.so.1,ld-linux-*.so.*} "${runtime}/"
 }
 
 bash /recipe/toolchain.sh

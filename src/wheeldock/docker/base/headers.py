@@ -11,13 +11,14 @@ first, so that an upgrade of its package does not undo this.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 INCLUDE = Path("/usr/include")
-MULTIARCH = INCLUDE / "x86_64-linux-gnu"
+MULTIARCH = INCLUDE / f"{os.uname().machine}-linux-gnu"
 
 
 def main() -> None:

@@ -12,7 +12,9 @@ prefix=/opt/_internal/cpython-${version}
 stdlib=${prefix}/lib/python${version}
 python=${prefix}/bin/python${version}
 runtime=${prefix}/rt # the C library of its own and whatever else it needs; nothing links to these
-loader=${runtime}/ld-linux-x86-64.so.2
+# as Debian names the folders of libraries; what makes the prefix needs it
+# shellcheck disable=SC2034
+multiarch=$(uname -m)-linux-gnu
 
 main() {
     mkdir -p /out/opt/_internal /out/opt/python /out/usr/lib
@@ -35,14 +37,14 @@ main() {
 
 # Makes the interpreter run on its runtime, and say that it runs on the policy's glibc.
 use_runtime() {
-    local name needed=()
+    local loaders=("${runtime}"/ld-linux-*.so.*) name needed=()
     # Its extension modules may be linked to libraries that newer glibcs have merged into libc.so.6.
     # Were they not loaded before, the image's old ones would be, and they do not fit this libc.
     for name in libpthread.so.0 libdl.so.2 librt.so.1 libutil.so.1; do
         needed+=(--add-needed "${name}")
     done
     # An RPATH, not a RUNPATH: it holds for the libraries of the libraries, too.
-    patchelf --set-interpreter "${loader}" --force-rpath --set-rpath "${runtime}" "${needed[@]}" "${python}"
+    patchelf --set-interpreter "${loaders[0]}" --force-rpath --set-rpath "${runtime}" "${needed[@]}" "${python}"
     # pip and uv ask confstr(3) which wheels fit; they would take some that the image cannot link to.
     sed -z -i "s/^glibc 2\.[0-9][0-9]$/glibc ${glibc}/" "${runtime}/libc.so.6"
 }

@@ -17,11 +17,11 @@ unpack() {
     mv "${tree}/usr/lib/python${version}" "${prefix}/lib/"
     # sitecustomize.py and EXTERNALLY-MANAGED are Debian's policy for its own system.
     rm -rf "${stdlib}"/{EXTERNALLY-MANAGED,sitecustomize.py,dist-packages}
-    mv "${tree}/usr/lib/x86_64-linux-gnu/pkgconfig" "${prefix}/lib/"
+    mv "${tree}/usr/lib/${multiarch}/pkgconfig" "${prefix}/lib/"
     mv "${tree}/usr/include/python${version}" "${prefix}/include/"
     # The header beside the others only includes this one, by a path that is not ours.
-    mv "${tree}/usr/include/x86_64-linux-gnu/python${version}/pyconfig.h" "${prefix}/include/python${version}/"
-    mv "${tree}"/{lib,usr/lib}/x86_64-linux-gnu/*.so* "${runtime}/"
+    mv "${tree}/usr/include/${multiarch}/python${version}/pyconfig.h" "${prefix}/include/python${version}/"
+    mv "${tree}"/{lib,usr/lib}/"${multiarch}"/*.so* "${runtime}/"
     rm -rf "${tree}"
 }
 

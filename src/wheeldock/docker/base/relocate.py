@@ -10,6 +10,7 @@ compiler for the image's C library, not for its private one.
 from __future__ import annotations
 
 import json
+import os
 import pprint
 import re
 import sys
@@ -18,7 +19,7 @@ from typing import NamedTuple
 
 from elf import ElfFile, parse_version
 
-MULTIARCH = "x86_64-linux-gnu"
+MULTIARCH = f"{os.uname().machine}-linux-gnu"
 
 C_LIBRARY = [
     "libc.so.6",
