@@ -17,3 +17,6 @@ done
 for job in "${jobs[@]}"; do
     wait "${job}" # one by one, for their statuses
 done
+# CMake's programs themselves: the scripts that come with them start a Python first, which takes
+# seconds in QEMU, and scikit-build-core gives CMake five to answer.
+ln -sf "${UV_TOOL_DIR}"/cmake/lib/python*/site-packages/cmake/data/bin/* -t "${UV_TOOL_BIN_DIR}"
