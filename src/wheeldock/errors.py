@@ -191,6 +191,12 @@ class RepairError(WheeldockError):
     code = 37
 
 
+class AuditFailedError(WheeldockError):
+    """An audit command does not pass a wheel."""
+
+    code = 38
+
+
 class WrongWheelError(WheeldockError):
     """A build made another wheel than was asked for: interpreter, version or platform."""
 

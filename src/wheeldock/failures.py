@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wheeldock import foreign
 from wheeldock.errors import (
+    AuditFailedError,
     BaseImageUnavailableError,
     BuilderNotFoundError,
     BuildFailedError,
@@ -46,6 +47,7 @@ _BY_EXIT_CODE: dict[int, type[WheeldockError]] = {
         CommandFailedError,
         EnvironmentVariablesError,
         RepairError,
+        AuditFailedError,
         FailedTestError,
         NotInstallableError,
     )
@@ -53,11 +55,15 @@ _BY_EXIT_CODE: dict[int, type[WheeldockError]] = {
 
 _LOG_TELLS = (
     *(BuildFailedError, PureWheelError, CommandFailedError, EnvironmentVariablesError),
-    *(FailedTestError, NotInstallableError),
+    *(AuditFailedError, FailedTestError, NotInstallableError),
 )
 """What only the build's own log explains."""
 
-_FETCHING = {"tools": "the tools of the build", "env": "the build requirements"}
+_FETCHING = {
+    "tools": "the tools of the build",
+    "env": "the build requirements",
+    "audit-env": "the requirements of the audits",
+}
 """What the stages install in which no script of ours explains a failure."""
 
 _IMAGE_OPTIONS = "manylinux-…-image, musllinux-…-image"

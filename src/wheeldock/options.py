@@ -156,5 +156,5 @@ OPTIONS: Mapping[str, Option] = {
 REFUSED_YET = frozenset(["before-all", "environment-pass"])
 """Options that are read and have no effect yet, where a wheel would be another with one."""
 
-IGNORED_YET = frozenset(["audit-command", "audit-requires"])
+IGNORED_YET: frozenset[str] = frozenset()
 """Options that are read and have no effect yet, where a wheel is the same with one."""

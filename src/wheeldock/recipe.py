@@ -32,6 +32,10 @@ PINS = "/toolbox/pins.txt"
 """Where steps find the versions that wheeldock pins for what it installs for a project."""
 
 
+_PINNED_AUDIT = ("abi3audit",)
+"""The audit requirements that nobody sets; of others the versions are the project's affair."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """What all targets of a run have in common."""
@@ -80,20 +84,50 @@ def wheel_request(
         "BUILD_VERBOSITY": str(options.build_verbosity),
         "REPAIR_COMMAND": "default" if options.repairs_by_default else options.repair_wheel_command,
     }
+    return _request_from(origin, recipe, target="wheel", output=output, arguments=arguments)
+
+
+def audit_request(
+    recipe: Recipe, commands: Sequence[str], wheel: Path, origin: Path | TreeContext
+) -> BuildRequest:
+    """Ask for audits of the wheel that is alone in its folder, as `wheel_request` was asked."""
+    options = recipe.options
+    pinned = options.audit_requires == _PINNED_AUDIT and _is_pinned(options)
+    arguments = {
+        "AUDIT_REQUIRES": "\n".join(options.audit_requires),
+        "AUDIT_COMMANDS": json.dumps(commands),
+        "PINS": PINS if pinned else "",
+    }
+    contexts = {"wheelhouse": wheel.parent}
+    return _request_from(
+        origin, recipe, target="audit", output=None, arguments=arguments, contexts=contexts
+    )
+
+
+def _request_from(
+    origin: Path | TreeContext,
+    recipe: Recipe,
+    *,
+    target: str,
+    output: Path | None,
+    arguments: Mapping[str, str],
+    contexts: Mapping[str, Path] | None = None,
+) -> BuildRequest:
+    """Ask for something that a source tree, or the unpacked sdist in `origin/src`, goes into."""
     if isinstance(origin, Path):
         return _request(
             recipe,
-            target="wheel",
-            contexts={"source": origin},
+            target=target,
+            contexts={**(contexts or {}), "source": origin},
             output=output,
             arguments=arguments,
         )
     return _request(
         recipe,
-        target="wheel",
+        target=target,
         dockerfile=origin.dockerfile,
         context=origin.source.project,
-        contexts=origin.contexts,
+        contexts={**(contexts or {}), **origin.contexts},
         output=output,
         arguments={**arguments, "BUILD_FROM": "tree", **origin.places("/src")},
     )
@@ -152,7 +186,7 @@ def _request(
             "TOOLS_INTERPRETER": recipe.tools_interpreter,
             "BUILD_REQUIRES": "\n".join(_environment_requires(recipe)),
             "CONSTRAINTS": "\n".join(recipe.constraints),
-            "PINS": PINS if recipe.options.dependency_versions.name == "pinned" else "",
+            "PINS": PINS if _is_pinned(recipe.options) else "",
             "CONFIG_SETTINGS": json.dumps(dict(recipe.options.config_settings), sort_keys=True),
             "ENVIRONMENT": assignments(recipe.options.environment),
             "PROJECT": recipe.project,
@@ -163,6 +197,10 @@ def _request(
         architecture=recipe.architecture,
         builder=recipe.builder,
     )
+
+
+def _is_pinned(options: TargetOptions) -> bool:
+    return options.dependency_versions.name == "pinned"
 
 
 def _environment_requires(recipe: Recipe) -> list[str]:

@@ -8,19 +8,19 @@ import shutil
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheeldock import __version__, delivered, report
 from wheeldock.archive import unpack
+from wheeldock.audit import Auditor, commands_for
 from wheeldock.choices import BuildFrom
 from wheeldock.constraints import EVERYWHERE
 from wheeldock.context import TreeContext, tree_context
 from wheeldock.errors import BuildFailedError, NotAPythonProjectError, WheeldockError
 from wheeldock.keeping import Keeping
 from wheeldock.made import content
-from wheeldock.recipe import Recipe, sdist_request, seed_request, wheel_request
+from wheeldock.recipe import Recipe, audit_request, sdist_request, seed_request, wheel_request
 from wheeldock.record import BuildRecord
 from wheeldock.report import RunReport
 from wheeldock.scheduler import run_all
@@ -187,6 +187,13 @@ class Run:
         seeder = self._seeder(recipes[self.plan.main])
         makers = {batch: self._maker(recipe, seeder) for batch, recipe in recipes.items()}
         keepers = self._keepers(recipes, seeder)
+        auditor = Auditor(
+            builder=self.buildx,
+            display=self.display,
+            base_image=self.plan.main.offer.image,
+            seeder=seeder,
+            aside=self.state.unaudited,
+        )
 
         def wheel(target: BuildTarget) -> TargetResult:
             if before := kept.get(str(target)):
@@ -198,9 +205,17 @@ class Run:
             constraints = self.constraints[str(target)]
             its_own = replace(recipe, options=options, constraints=constraints)
             request = wheel_request(its_own, target, origin, output)
-            repaired = bool(options.repair_wheel_command)
-            sdist = made.file if made else None
-            check = partial(delivered.check, target, sdist, repaired=repaired)
+
+            def check(wheel: Distribution) -> None:
+                repaired = bool(options.repair_wheel_command)
+                delivered.check(target, made.file if made else None, wheel, repaired=repaired)
+                if commands := commands_for(options.audit_command, wheel.path.name):
+                    there = replace(
+                        recipes[self.plan.main], options=options, constraints=constraints
+                    )
+                    audit = audit_request(there, commands, wheel.path, origin)
+                    auditor.audit(str(target), wheel.path, audit)
+
             return maker.make(str(target), request, output, check)
 
         def at_once(targets: Sequence[BuildTarget]) -> Sequence[TargetResult]:

@@ -58,6 +58,11 @@ class State:
         """Wheels of a run in which others failed: kept, since they are good."""
         return self.root / "wheelhouse"
 
+    @property
+    def unaudited(self) -> Path:
+        """Wheels that did not pass an audit."""
+        return self.root / "unaudited"
+
     def sdist(self, project: str) -> Path:
         """The project's unpacked sdist: what wheels are built from."""
         return self.root / "sdist" / project

@@ -20,6 +20,7 @@ from wheeldock.plan import BuildTarget
 from wheeldock.recipe import (
     DOCKER,
     Recipe,
+    audit_request,
     compiler_cache_request,
     sdist_request,
     seed_request,
@@ -266,6 +267,35 @@ def test_constraints_take_the_place_of_pins() -> None:
     assert (arguments["CONSTRAINTS"], arguments["PINS"]) == ("a==1\nb<2", "")
 
 
+def audited(**options: Any) -> BuildRequest:
+    recipe = replace(RECIPE, options=replace(DEFAULTS, **options))
+    wheel = Path("/out/tiny-1.0-cp311-abi3-any.whl")
+    return audit_request(recipe, ["check {wheel}"], wheel, Path("/sdist"))
+
+
+def test_an_audit_has_the_wheel_and_what_it_was_made_of() -> None:
+    request = audited()
+    assert (request.target, request.output) == ("audit", None)
+    assert request.contexts["wheelhouse"] == Path("/out")
+    assert request.contexts["source"] == Path("/sdist")
+    assert json.loads(request.build_args["AUDIT_COMMANDS"]) == ["check {wheel}"]
+    assert request.build_args["AUDIT_REQUIRES"] == "abi3audit"
+
+
+def test_an_audit_of_the_trees_wheel_has_the_tree() -> None:
+    request = audit_request(RECIPE, ["check {wheel}"], Path("/out/x.whl"), TREE)
+    assert request.build_args["BUILD_FROM"] == "tree"
+    assert request.context == TREE.source.project
+    assert request.contexts["wheelhouse"] == Path("/out")
+
+
+def test_audit_requirements_are_pinned_where_nobody_sets_them() -> None:
+    latest = DependencyVersions("latest")
+    assert audited().build_args["PINS"] == "/toolbox/pins.txt"
+    assert audited(audit_requires=("abi3audit>0",)).build_args["PINS"] == ""
+    assert audited(dependency_versions=latest).build_args["PINS"] == ""
+
+
 # --- the Dockerfile ---
 
 
@@ -279,7 +309,7 @@ def test_the_dockerfile_has_what_is_asked_for(request_: BuildRequest) -> None:
 
 
 def test_every_argument_without_a_default_is_given_for_a_wheel() -> None:
-    needed = set(re.findall(r"^ARG (\w+)$", DOCKERFILE, re.MULTILINE)) - {"NONCE"}
+    needed = set(re.findall(r"^ARG (\w+)$", DOCKERFILE, re.MULTILINE)) - {"NONCE", "AUDIT_COMMANDS"}
     assert needed <= set(WHEEL.build_args)
 
 
@@ -287,7 +317,7 @@ def test_every_foreign_context_of_the_dockerfile_is_given() -> None:
     used = set(re.findall(r"(?:from=|^FROM )([\w-]+)\b", DOCKERFILE, re.MULTILINE)) - {"scratch"}
     used -= {"from"}  # what BUILD_FROM chooses
     stages = set(re.findall(r"^FROM \S+ AS ([\w-]+)$", DOCKERFILE, re.MULTILINE))
-    assert used - stages - {"seeds"} <= set(SDIST.contexts)
+    assert used - stages - {"seeds", "wheelhouse"} <= set(SDIST.contexts)
     assert set(WHEEL.contexts) <= used
 
 

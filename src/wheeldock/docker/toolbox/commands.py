@@ -19,12 +19,19 @@ if TYPE_CHECKING:
 COMMAND_FAILED = 35
 
 
-def run(option: str, command: str, places: Mapping[str, Path | str], cwd: Path) -> None:
+def run(
+    option: str,
+    command: str,
+    places: Mapping[str, Path | str],
+    cwd: Path,
+    *,
+    code: int = COMMAND_FAILED,
+) -> None:
     """
     Run the command of that option in a folder, with the placeholders filled in.
 
-    Bash runs it: that is what `sh` is in the manylinux images. Ends the program, with the command
-    and its status named, when it fails.
+    Bash runs it: that is what `sh` is in the manylinux images. When it fails, the program ends
+    with that exit code, and with the command and its status named.
     """
     done = subprocess.run(
         ["bash", "-c", filled(command, places)],
@@ -33,9 +40,7 @@ def run(option: str, command: str, places: Mapping[str, Path | str], cwd: Path) 
         stdin=subprocess.DEVNULL,
     )
     if done.returncode:
-        fail(
-            COMMAND_FAILED, f"{option} {how_it_ended(done.returncode)}: {command}", "Its log ends:"
-        )
+        fail(code, f"{option} {how_it_ended(done.returncode)}: {command}", "Its log ends:")
 
 
 def filled(command: str, places: Mapping[str, Path | str]) -> str:

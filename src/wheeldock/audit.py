@@ -1,0 +1,80 @@
+"""
+Audits: a project's commands that check each repaired wheel before it is delivered.
+
+They run in a container, on the wheel as it is on this machine, in an environment with what
+`audit-requires` names. A wheel that does not pass is put aside.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.utils import parse_wheel_filename
+
+from wheeldock.builder import BuildEndedError
+from wheeldock.errors import WheeldockError
+from wheeldock.failures import explain
+from wheeldock.record import BuildRecord
+from wheeldock.seeds import lacking
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from wheeldock.builder import Builder
+    from wheeldock.progress import Progress
+    from wheeldock.request import BuildRequest
+    from wheeldock.seeds import Seeder
+
+ABI3 = "{abi3_wheel}"
+"""What stands in a command that is for wheels of the stable ABI alone (PEP 384)."""
+
+
+def commands_for(commands: Sequence[str], wheel: str) -> tuple[str, ...]:
+    """Those of the commands that are for the wheel of that file name."""
+    is_abi3 = any(tag.abi == "abi3" for tag in parse_wheel_filename(wheel)[3])
+    return tuple(command for command in commands if is_abi3 or ABI3 not in command)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Auditor:
+    """Audits wheels of one run; safe to use from several threads."""
+
+    builder: Builder
+    display: Progress
+    base_image: str
+    seeder: Seeder
+    aside: Path
+    """The folder for wheels that do not pass."""
+
+    def audit(self, name: str, wheel: Path, request: BuildRequest) -> None:
+        """
+        Run the request that audits the wheel of a target.
+
+        Raises what a failed build raises; the wheel is put aside then, and the error says where.
+        """
+        kept = self.aside / wheel.name
+        kept.unlink(missing_ok=True)
+        try:
+            while self._runs_again(name, request):
+                pass
+        except WheeldockError as error:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(wheel, kept)
+            error.cure = f"{error.cure} The wheel is kept in {kept}.".strip()
+            raise
+
+    def _runs_again(self, name: str, request: BuildRequest) -> bool:
+        """Run it, and say whether it lacked something and is to be run again."""
+        record, seeded = BuildRecord(), self.seeder.times
+        try:
+            for event in self.builder.build(request):
+                record.add(event)
+                self.display.event(name, event, record)
+        except BuildEndedError:
+            if lacking(record) and self.seeder.fill(seeded):
+                return True
+            raise explain(name, self.base_image, record) from None
+        return False
