@@ -321,6 +321,12 @@ class NotReproducibleError(WheeldockError):
     code = 46
 
 
+class ReleaseMismatchError(WheeldockError):
+    """What was built for a release is not of the version that was tagged."""
+
+    code = 72
+
+
 class StoppedError(WheeldockError):
     """Ctrl-C, or a signal to end."""
 

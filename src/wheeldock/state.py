@@ -49,6 +49,11 @@ class State:
         return self.root / "tested.json"
 
     @property
+    def released(self) -> Path:
+        """The record of the last release."""
+        return self.root / "release.json"
+
+    @property
     def downloads(self) -> Path:
         """Sdists that came from an index."""
         return self.root / "downloads"

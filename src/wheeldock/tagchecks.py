@@ -15,7 +15,7 @@ from wheeldock.candidate import Kinship, Versioning
 from wheeldock.tagname import parsed, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from packaging.version import Version
 
@@ -49,7 +49,7 @@ def _note(text: str) -> Finding:
 
 def _clean_tree(candidate: Candidate) -> Iterator[Finding]:
     if candidate.changes:
-        yield Finding(f"not committed: {_some(candidate.changes)}")
+        yield Finding(f"not committed: {some(candidate.changes)}")
 
 
 def _branch(candidate: Candidate) -> Iterator[Finding]:
@@ -111,7 +111,7 @@ def _built_version(candidate: Candidate) -> Iterator[Finding]:
     others = {path: built for path, built in candidate.built.items() if built != version}
     if version is None or not others:
         return
-    what = f"{_some(sorted(others))} is of {_some(sorted({str(v) for v in others.values()}))}"
+    what = f"{some(sorted(others))} is of {some(sorted({str(v) for v in others.values()}))}"
     if candidate.versioning is Versioning.FROM_TAG:
         yield _note(f"{what}, from before the tag: build again")
     else:
@@ -159,7 +159,7 @@ def _index_is_free(candidate: Candidate) -> Iterator[Finding]:
     if index.failure:
         yield _note(f"whether {candidate.version} is on the index is not known: {index.failure}")
     elif index.files:
-        yield Finding(f"{index.url} has {candidate.version} already: {_some(index.files)}")
+        yield Finding(f"{index.url} has {candidate.version} already: {some(index.files)}")
 
 
 CHECKS: tuple[Callable[[Candidate], Iterator[Finding]], ...] = (
@@ -174,6 +174,7 @@ def _parsed(candidate: Candidate) -> Version | None:
     return parsed(candidate.version)
 
 
-def _some(items: tuple[str, ...] | list[str]) -> str:
+def some(items: Sequence[str]) -> str:
+    """The first few items in a row, and how many more there are."""
     more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
     return ", ".join(items[:_SHOWN]) + more

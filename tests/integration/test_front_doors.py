@@ -21,6 +21,7 @@ TASKS = (
         "plan",
         "verify",
         "tag",
+        "release",
         "init",
         "setup",
         "engine.start",

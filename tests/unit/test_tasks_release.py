@@ -33,6 +33,8 @@ def parsed(monkeypatch: pytest.MonkeyPatch, *argv: str, name: str = "") -> Parse
         (["tag", "--version", "1.0"], "1.0"),
         (["tag", "build"], ""),
         (["build", "--jobs", "2", "tag"], ""),
+        (["tag", "build", "--jobs", "2"], ""),
+        (["setup", "tag", "2.0"], "2.0"),
     ],
 )
 def test_a_version_may_follow_and_may_be_left_out(
@@ -42,6 +44,21 @@ def test_a_version_may_follow_and_may_be_left_out(
     contexts = Parser(ns.to_contexts()).parse_argv(argv)
     (context,) = (context for context in contexts if context.name == "tag")
     assert context.args["version"].value == version
+
+
+@pytest.mark.parametrize(
+    ("argv", "version"),
+    [
+        (["release", "--repository", "2", "--yes", "1.0"], "1.0"),
+        (["release", "--repository=2", "-y", "1.0", "--sign"], "1.0"),
+        (["release", "--repository", "2"], ""),
+        (["release", "-p", "1", "--yes"], ""),
+    ],
+)
+def test_an_options_value_is_no_version(
+    monkeypatch: pytest.MonkeyPatch, argv: list[str], version: str
+) -> None:
+    assert parsed(monkeypatch, *argv).args["version"].value == version
 
 
 def test_below_another_collection_a_version_may_follow(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ door.check_arguments()
 
 ns = Collection(
     *(building.build, building.plan, testing.run_tests, checking.verify),
-    *(release.tag, deploy.deploy),
+    *(release.tag, release.release, deploy.deploy),
     *(machine.init, machine.setup, image.df),
 )
 ns.add_collection(Collection("engine", machine.start, machine.stop, machine.status))
