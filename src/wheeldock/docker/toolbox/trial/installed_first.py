@@ -3,8 +3,9 @@ What each Python of a test's environment does first: the wheel's modules are the
 
 Tests that lie in a project's tree put that tree before site-packages (a `conftest.py`, pytest's
 `pythonpath`, a package of tests, the working directory), and with it the package's sources. A
-test of those would say nothing of the wheel. What each process imported all the same, or whether
-it imported any of it, is noted when it ends.
+test of those would say nothing of the wheel. (A copy that a test makes elsewhere is its own
+affair.) What each process imported all the same, or whether it imported any of it, is noted when
+it ends.
 """
 
 from __future__ import annotations
@@ -21,16 +22,24 @@ SETTINGS = SITE / "_wheeldock_trial.json"
 
 
 class InstalledFirst:
-    """Finds some modules in site-packages, whatever stands before that on `sys.path`."""
+    """Finds in site-packages what stands in a tree before that on `sys.path`."""
 
-    def __init__(self, names: frozenset[str]) -> None:
+    def __init__(self, names: frozenset[str], trees: tuple[str, ...]) -> None:
         self.names = names
+        self.trees = trees
 
     def find_spec(self, name: str, path: object = None, _: object = None) -> ModuleSpec | None:
-        """Find a top-level module that is the wheel's; leave all others to who comes next."""
-        if path is None and name in self.names:
-            return PathFinder.find_spec(name, [str(SITE)])
-        return None
+        """Find a top-level module of the wheel's; leave all others to who comes next."""
+        if path is not None or name not in self.names:
+            return None
+        outside = [entry for entry in sys.path if not is_in(entry or os.curdir, self.trees)]
+        return PathFinder.find_spec(name, outside)
+
+
+def is_in(place: str, trees: tuple[str, ...]) -> bool:
+    """Whether a file or folder is in one of the trees, or is one."""
+    real = os.path.realpath(place)
+    return any(real == tree or real.startswith(tree + os.sep) for tree in trees)
 
 
 def places(names: frozenset[str]) -> dict[str, str]:
@@ -57,8 +66,8 @@ def note(names: frozenset[str], folder: str) -> None:
 def start() -> None:
     """Take effect in this process."""
     settings = json.loads(SETTINGS.read_text(encoding="utf-8"))
-    names = frozenset(settings["modules"])
-    sys.meta_path.insert(0, InstalledFirst(names))
+    names, trees = frozenset(settings["modules"]), tuple(settings["trees"])
+    sys.meta_path.insert(0, InstalledFirst(names, trees))
     atexit.register(note, names, settings["notes"])
 
 

@@ -149,7 +149,8 @@ def install(wheel: Path, trial: dict[str, Any], environment: dict[str, str]) -> 
     names = {name.partition(".")[0] for name in modules_of(wheel)} - OF_TESTS
     site = site_packages()
     shutil.copy(Path(__file__).with_name("installed_first.py"), site / "_wheeldock_trial.py")
-    settings = {"modules": sorted(names), "notes": str(NOTES)}
+    trees = [trial["project"], *([str(CWD)] if any(SOURCES.iterdir()) else [])]
+    settings = {"modules": sorted(names), "trees": trees, "notes": str(NOTES)}
     (site / "_wheeldock_trial.json").write_text(json.dumps(settings), encoding="utf-8")
     (site / "_wheeldock_trial.pth").write_text("import _wheeldock_trial\n", encoding="utf-8")
 
@@ -168,8 +169,7 @@ def test(wheel: Path, trial: dict[str, Any], environment: dict[str, str]) -> str
         return ""
     record = site_packages() / dist_info_of(wheel) / "RECORD"
     before = record.read_bytes()
-    if SOURCES.is_dir():
-        shutil.copytree(SOURCES, CWD, dirs_exist_ok=True, symlinks=True)
+    shutil.copytree(SOURCES, CWD, dirs_exist_ok=True, symlinks=True)
     is_empty = not any(CWD.iterdir())
     command = filled(trial["command"], trial, wheel)
     if code := run(command, environment, CWD):
@@ -178,7 +178,7 @@ def test(wheel: Path, trial: dict[str, Any], environment: dict[str, str]) -> str
         fail(FAILED_TESTS, f"the test command {ended(code)}: {command}", *more)
     if not record.is_file() or record.read_bytes() != before:
         fail(FAILED_TESTS, f"the test command put something else into the wheel's place: {command}")
-    return oddity(command)
+    return oddity(trial["project"], command)
 
 
 def names_files(command: str) -> bool:
@@ -202,18 +202,20 @@ def import_all(wheel: Path, environment: dict[str, str]) -> None:
         print("There is no module in it to import.")
 
 
-def oddity(command: str) -> str:
+def oddity(project: str, command: str) -> str:
     """What is odd of tests that passed; end the program if they did not test the wheel."""
     notes = [json.loads(path.read_text(encoding="utf-8")) for path in NOTES.iterdir()]
     imported = {(name, place) for note in notes for name, place in note.items()}
-    elsewhere = [each for each in imported if not Path(each[1]).is_relative_to(VENV)]
-    if elsewhere:
-        name, place = min(elsewhere)
+    trees = (Path(project), CWD)
+    sources = [each for each in imported if any(map(Path(each[1]).is_relative_to, trees))]
+    if sources:
+        name, place = min(sources)
         fail(
             FAILED_TESTS,
             f"the tests imported {name} from {place}, and not the installed wheel: {command}",
         )
-    return "" if imported else "its tests imported none of its modules"
+    tested = any(Path(place).is_relative_to(VENV) for _, place in imported)
+    return "" if tested else "its tests imported none of its modules"
 
 
 if __name__ == "__main__":
