@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import bracex
 
+from wheeldock.tokens import VARIABLES
 from wheeldock.values import STRING_SCHEMA, Kind, Schema, Unexpected, strings
 
 if TYPE_CHECKING:
@@ -112,6 +113,14 @@ def names(separator: str, value: object) -> tuple[str, ...] | Unexpected:
     return tuple(name for item in items for name in re.split(separator, item) if name)
 
 
+def variables(value: object) -> tuple[str, ...] | Unexpected:
+    """Read names of variables that builds get; the tokens of package indexes are none of those."""
+    read = names(r"\s+", value)
+    if isinstance(read, Unexpected) or not set(read) & set(VARIABLES):
+        return read
+    return Unexpected(value, f"names of variables, and no token: {', '.join(VARIABLES)}")
+
+
 _SETTINGS = "a table whose values are strings or lists of strings"
 
 
@@ -189,4 +198,5 @@ _AUDIT: Schema = {"type": "string", "pattern": r"^$|\{(abi3_)?wheel\}"}
 AUDIT_COMMANDS = Kind(read=audit_commands, schema=_several(_AUDIT, _AUDIT), join=chain)
 WORDS = Kind(read=words, schema=STRINGS_SCHEMA, join=chain)
 NAMES = Kind(read=partial(names, r"\s+"), schema=STRINGS_SCHEMA, join=chain)
+PASSED = Kind(read=variables, schema=STRINGS_SCHEMA, join=chain)
 EXTRAS = Kind(read=partial(names, r"[\s,]+"), schema=STRINGS_SCHEMA, join=chain)

@@ -19,6 +19,7 @@ from wheeldock.lists import (
     EXTRAS,
     GLOBS,
     NAMES,
+    PASSED,
     REQUIRED_GLOBS,
     SETTINGS,
     WORDS,
@@ -126,7 +127,7 @@ OPTIONS: Mapping[str, Option] = {
     "environment": _each(
         ENVIRONMENT, "variables for hooks and builds: a table, or a shell's assignments"
     ),
-    "environment-pass": _each(NAMES, "variables of this machine for hooks and builds"),
+    "environment-pass": _each(PASSED, "variables of this machine for hooks and builds"),
     "build-frontend": _each(
         BUILD_FRONTEND, "what calls the build backend: `build`, `build[uv]`, `pip`, `uv`"
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from requests import Response, Session
@@ -26,13 +26,29 @@ _TRIES = Retry(
 
 
 class _OneHost(Session):
-    """Follows no redirect to another host: credentials stay, and so does what an index knows."""
+    """
+    Follows no redirect to another host: credentials stay, and so does what an index knows.
+
+    Its certificates are those that it was given, whatever requests finds in the environment.
+    """
 
     def get_redirect_target(self, resp: Response) -> str | None:
         """Where a redirect on the same host leads."""
         target = super().get_redirect_target(resp)
         there = urlsplit(urljoin(resp.url, target or "")).netloc
         return target if there == urlsplit(resp.url).netloc else None
+
+    def merge_environment_settings(
+        self,
+        url: Any,  # noqa: ANN401 - requests' own types are not public
+        proxies: Any,  # noqa: ANN401
+        stream: Any,  # noqa: ANN401
+        verify: Any,  # noqa: ANN401
+        cert: Any,  # noqa: ANN401
+    ) -> dict[str, Any]:
+        """The proxies of the environment."""
+        chosen = self.verify if verify is None else verify
+        return super().merge_environment_settings(url, proxies, stream, chosen, cert)
 
 
 def certificates(destination: Destination, environ: Mapping[str, str]) -> str:

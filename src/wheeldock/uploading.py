@@ -91,6 +91,9 @@ def send(
         "seconds": seconds,
     }
     own = {name: value for name, value in environ.items() if name not in tokens.VARIABLES}
+    if ca_bundle:
+        # For requests it is stronger than what twine is told.
+        own["REQUESTS_CA_BUNDLE"] = ca_bundle
     with subprocess.Popen(
         [sys.executable, "-m", "wheeldock.uploader"],
         # What lies in the working directory would be imported.

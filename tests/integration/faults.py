@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import io
 import json
 import socket
 import struct
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING
 from requests_toolbelt.multipart.decoder import MultipartDecoder
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
 
     Fault = Callable[["Upload"], None]
@@ -86,6 +88,7 @@ def _abort(upload: Upload) -> None:
     upload.handler.rfile.close()
     upload.handler.wfile.close()
     upload.handler.connection.close()
+    upload.handler.wfile = io.BytesIO()
 
 
 def refuse(status: int, reason: str = "", **headers: str) -> Fault:
@@ -144,12 +147,17 @@ class FaultServer:
     """Statuses that the index gives instead of an answer, for as many questions."""
     oidc: dict[str, object] = field(default_factory=dict)
     """What it answers below `/_/oidc/`, and as a CI's provider at `/identity`."""
+    tls: ssl.SSLContext | None = None
+    """For a server that encrypts."""
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
+        if self.tls:
+            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
+            self.url = self.url.replace("http", "https")
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
 

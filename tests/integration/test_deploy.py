@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import certifi
 import pytest
+import trustme
 from tests.integration import distributions, faults
 from tests.integration.deploying import SDIST, WHEEL, Dock
 from tests.integration.faults import FaultServer
@@ -246,6 +250,27 @@ def test_an_index_that_does_not_answer_stops_it_before_anything_is_sent(
     with pytest.raises(IndexUnreachableError, match="answers 503"):
         dock.deploy(server.url, index_url=f"{server.url}simple/")
     assert not server.uploads
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "PIP_CERT", "TWINE_CERT"])
+def test_the_machines_certificates_are_heeded_for_uploads_and_index(
+    variable: str, dock: Dock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (dock.dist / SDIST).unlink()
+    authority, bundle = trustme.CA(), dock.folder.parent / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    for name in ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    server = FaultServer(tls=context)
+    with contextlib.closing(server):
+        with pytest.raises(IndexUnreachableError, match="certificate verify failed"):
+            dock.deploy(server.url)
+        # requests would take this one instead.
+        monkeypatch.setenv("CURL_CA_BUNDLE", certifi.where())
+        monkeypatch.setenv(variable, str(bundle))
+        assert stages(dock.deploy(server.url)) == [Stage.LISTED]
 
 
 def test_all_that_may_not_be_deployed_is_told_at_once(server: FaultServer, dock: Dock) -> None:

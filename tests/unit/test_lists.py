@@ -17,9 +17,17 @@ from wheeldock.lists import (
     globs,
     settings,
     settings_from_text,
+    variables,
     words,
 )
 from wheeldock.values import Unexpected
+
+
+def test_builds_get_no_token_of_a_package_index() -> None:
+    assert variables("CC CFLAGS") == ("CC", "CFLAGS")
+    refused = variables(["CC", "PYPI_TOKEN"])
+    assert isinstance(refused, Unexpected)
+    assert "no token: PYPI_TOKEN, " in refused.expected
 
 
 @pytest.mark.parametrize(
