@@ -60,7 +60,8 @@ def run(asked: Asked, *, dry_run: bool, progress: str, cold: bool = False) -> No
         buildx = Buildx()
         last = None if cold else made.read(state.made)
         options = {str(each): settings.for_target(each) for each in inputs.selection.identifiers}
-        setup = [replace(settings, jobs=None), options, sorted(inputs.abis), inputs.constraints]
+        how = [inputs.constraints, inputs.epoch]
+        setup = [replace(settings, jobs=None), options, sorted(inputs.abis), *how]
         now = _made_from(source, setup, [settings.output_dir, state.root])
         if last and last.inputs == now and last.is_whole() and last.same_images(buildx.image_id):
             _show_again(last, settings, state, display, time.monotonic() - clock)
@@ -88,6 +89,7 @@ def run(asked: Asked, *, dry_run: bool, progress: str, cold: bool = False) -> No
                 project=inputs.project,
                 constraints=inputs.constraints,
                 scratch=scratch,
+                epoch=inputs.epoch,
                 cold=suffix,
                 jobs=settings.jobs or default_jobs(builder.capacity),
                 sees_local_images=local,

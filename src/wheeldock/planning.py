@@ -12,6 +12,7 @@ from wheeldock import (
     architectures,
     config,
     constraints,
+    epoch,
     limited_api,
     pyproject,
     report,
@@ -49,6 +50,8 @@ class Inputs:
     """The ABIs, e.g. `cp311-abi3`, by which its wheels are likely to serve several targets."""
     constraints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The versions of what is installed for a build, by identifier, as `constraints.read` says."""
+    epoch: str = ""
+    """The time that is written into what is built; "" for the default."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +90,7 @@ def read(asked: Asked, state: State) -> Inputs:
         remarks=(*settings.remarks, *config.check_supported(settings), *warnings),
         abis=_likely_abis(project, settings, state),
         constraints=constraints.read(settings, selection.identifiers, folder),
+        epoch=epoch.chosen(os.environ),
     )
 
 

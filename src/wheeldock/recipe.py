@@ -53,6 +53,8 @@ class Recipe:
     project: str = ""
     """Whose compiler cache serves."""
     seeds: Seeds
+    epoch: str = ""
+    """The time that is written into what is built, in seconds since 1970; "" for the default."""
     cold: str = ""
     """A suffix for cache mounts that no build had before; "" to use what is cached."""
 
@@ -190,6 +192,7 @@ def _request(
             "CONFIG_SETTINGS": json.dumps(dict(recipe.options.config_settings), sort_keys=True),
             "ENVIRONMENT": assignments(recipe.options.environment),
             "PROJECT": recipe.project,
+            **({"EPOCH": recipe.epoch} if recipe.epoch else {}),
             **({"COLD": recipe.cold} if recipe.cold else {}),
             **(arguments or {}),
         },

@@ -59,6 +59,8 @@ class Run:
     constraints: Mapping[str, Sequence[str]]
     """The versions of what is installed for a build, by build identifier."""
     scratch: Path
+    epoch: str
+    """The time that is written into what is built; "" for the default."""
     cold: str
     """A suffix for cache mounts that go with the run; "" to use what is cached."""
     jobs: int
@@ -143,6 +145,7 @@ class Run:
             seeds=Seeds(ca_bundle(os.environ))
             if self.cold
             else self._keeping(project).seeds(batch, self.plan.batches),
+            epoch=self.epoch,
             cold=self.cold,
         )
 

@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 import sys
+import tarfile
 from pathlib import Path
 
 from frontend import build
 
+
+def normalise(sdist: Path, epoch: int) -> None:
+    """
+    Pack an sdist again so that nothing in it tells of the machine or the moment.
+
+    Few build backends do: members are in the order of their names and have one time, the rights
+    0644 or 0755, and no owner.
+    """
+
+    def plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
+        member.mtime, member.pax_headers = epoch, {}
+        member.uid = member.gid = 0
+        member.uname = member.gname = ""
+        member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
+        return member
+
+    fresh = sdist.with_name(f"{sdist.name}.fresh")
+    with (
+        tarfile.open(sdist) as old,
+        fresh.open("wb") as file,
+        gzip.GzipFile("", "wb", fileobj=file, mtime=epoch) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as new,
+    ):
+        for member in sorted(old.getmembers(), key=lambda member: member.name):
+            new.addfile(plain(member), old.extractfile(member) if member.isreg() else None)
+    fresh.replace(sdist)
+
+
 if __name__ == "__main__":
     source, output = map(Path, sys.argv[1:])
-    build("sdist", source, output)
+    made = build("sdist", source, output)
+    if made.name.endswith(".tar.gz"):
+        normalise(made, int(os.environ["SOURCE_DATE_EPOCH"]))

@@ -1,0 +1,13 @@
+# shellcheck shell=bash
+# reproducible.sh [SOURCE]: sourced by each step whose result ships, so that the same files give the same bytes,
+# whenever, wherever and with whatever caches that is.
+# The time that is written into an sdist is EPOCH, or else that of the commit in SOURCE. Wheels are made from what
+# an sdist has in it, and have to be the same for the same content: for them it is EPOCH or a constant, which
+# many build backends have, too (2020-02-02), since a commit is no part of that content.
+
+umask 022
+SOURCE_DATE_EPOCH=${EPOCH:-}
+if [[ -z ${SOURCE_DATE_EPOCH} && -n ${1:-} ]]; then
+    SOURCE_DATE_EPOCH=$(git -c safe.directory='*' -C "$1" log -1 --format=%ct 2> /dev/null || true)
+fi
+export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-1580601600} PYTHONHASHSEED=0 TZ=UTC
