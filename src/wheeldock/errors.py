@@ -143,6 +143,12 @@ class NothingSelectedError(WheeldockError):
     code = 26
 
 
+class StaleExtensionError(WheeldockError):
+    """A wheel has an extension module that its source brought along, compiled before."""
+
+    code = 27
+
+
 class BuildFailedError(WheeldockError):
     """A build step failed (a compile error, say)."""
 

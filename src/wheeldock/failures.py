@@ -20,11 +20,13 @@ from wheeldock.errors import (
     FailedTestError,
     ImageNotFoundError,
     ImageNotRemovedError,
+    InterpreterMissingError,
     LibraryNotFoundError,
     NotInstallableError,
     PureWheelError,
     RegistryAuthenticationError,
     RepairError,
+    StaleExtensionError,
     StoppedError,
     TooRecentSymbolsError,
     WheeldockError,
@@ -41,6 +43,8 @@ _EXPLAINED = "wheeldock: "
 _BY_EXIT_CODE: dict[int, type[WheeldockError]] = {
     error.code: error
     for error in (
+        InterpreterMissingError,
+        StaleExtensionError,
         PureWheelError,
         TooRecentSymbolsError,
         LibraryNotFoundError,
@@ -54,7 +58,8 @@ _BY_EXIT_CODE: dict[int, type[WheeldockError]] = {
 }
 
 _LOG_TELLS = (
-    *(BuildFailedError, PureWheelError, CommandFailedError, EnvironmentVariablesError),
+    *(InterpreterMissingError, BuildFailedError, PureWheelError),
+    *(CommandFailedError, EnvironmentVariablesError),
     *(AuditFailedError, FailedTestError, NotInstallableError),
 )
 """What only the build's own log explains."""
@@ -162,7 +167,10 @@ def explain(name: str, base_image: str, record: BuildRecord) -> WheeldockError:
     step = record.failed_step
     said = "\n".join(record.notices)
     if step is not None and step.stage and " FROM " not in step.name:
-        return _explain_step(name, step, record)
+        error = _explain_step(name, step, record)
+        if isinstance(error, InterpreterMissingError):
+            error.cure = f"Choose another image than {base_image} ({_IMAGE_OPTIONS}), or skip it."
+        return error
     text = f"{step.error}\n{said}" if step is not None else said
     of_image = (
         base_image in text if step is None else base_image.split("@", maxsplit=1)[0] in step.name

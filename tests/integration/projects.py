@@ -77,6 +77,13 @@ setup(packages=[], ext_modules=[extension], options={"bdist_wheel": {KEY: "cp311
 
 LIMITED_CODE = "#define Py_LIMITED_API 0x030B0000\n" + CODE
 
+STALE_SETUP = """\
+from setuptools import Extension, setup
+
+stale = ["tiny.cpython-311-x86_64-linux-gnu.so"]
+setup(packages=[], ext_modules=[Extension("tiny", ["tiny.c"])], data_files=[("", stale)])
+"""
+
 PURE_SETUP = """\
 from setuptools import setup
 

@@ -11,9 +11,11 @@ from wheeldock.errors import (
     DiskFullError,
     EngineUnreachableError,
     ImageNotFoundError,
+    InterpreterMissingError,
     LibraryNotFoundError,
     PureWheelError,
     RegistryAuthenticationError,
+    StaleExtensionError,
     StoppedError,
     TooRecentSymbolsError,
     WheeldockError,
@@ -140,6 +142,7 @@ def test_a_build_that_does_not_start_is_told_by_its_notices(
     [
         (1, BuildFailedError),
         (PureWheelError.code, PureWheelError),
+        (StaleExtensionError.code, StaleExtensionError),
         (TooRecentSymbolsError.code, TooRecentSymbolsError),
         (LibraryNotFoundError.code, LibraryNotFoundError),
     ],
@@ -180,3 +183,15 @@ def test_a_step_that_fills_the_disk_or_is_stopped_is_told_as_that() -> None:
     assert type(explain("cp39-x", IMAGE, full)) is DiskFullError
     stopped = failed_step("[build 2/2] RUN x", "exit code: 137: context canceled")
     assert type(explain("cp39-x", IMAGE, record(stopped))) is StoppedError
+
+
+def test_an_interpreter_that_could_not_be_installed_is_told_with_its_image() -> None:
+    error = 'process "x" did not complete successfully: exit code: 25'
+    step = failed_step("[env 1/1] RUN x", error)
+    log = Log(step.digest, "no such version\nwheeldock: could not install pp311\n")
+    told = explain("pp311-manylinux_x86_64", IMAGE, record(step, log))
+    assert type(told) is InterpreterMissingError
+    assert told.message == (
+        "pp311-manylinux_x86_64, stage env: could not install pp311\n    no such version"
+    )
+    assert IMAGE in told.cure

@@ -161,6 +161,22 @@ def test_an_sdist_is_built(frontend: ModuleType, source: Path, tmp_path: Path) -
     assert frontend.build("sdist", source, tmp_path / "dist").name == "ovf-1.0.tar.gz"
 
 
+@pytest.mark.parametrize(
+    ("subfolder", "package_folder"), [("", ""), ("", "p/q"), ("python", "python/p")]
+)
+def test_config_settings_know_the_project_and_the_package(
+    frontend: ModuleType, monkeypatch: pytest.MonkeyPatch, subfolder: str, package_folder: str
+) -> None:
+    package = Path("/src", package_folder)
+    monkeypatch.setenv("SUBFOLDER", subfolder)
+    monkeypatch.setenv("PACKAGE_FOLDER", package_folder)
+    monkeypatch.setenv("CONFIG_SETTINGS", '{"a": "{project}/x", "b": ["{package}", "{other}"]}')
+    assert frontend.config_settings(package) == {
+        "a": f"{Path('/src', subfolder)}/x",
+        "b": [str(package), "{other}"],
+    }
+
+
 def test_what_a_backend_asks_for_is_installed(
     frontend: ModuleType, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -655,6 +671,37 @@ def test_before_build_is_refused_with_another_pip(
         tool("before_build").before_build("true", tmp_path, tmp_path)
     assert ended.value.code == EnvironmentVariablesError.code
     assert f"instead of {environment / 'pip'}" in capsys.readouterr().err
+
+
+# --- stale extension modules ---
+
+MODULE = "m.cpython-313-x86_64-linux-gnu"
+
+
+@pytest.mark.parametrize(
+    ("shipped", "stale"),
+    [
+        ({}, []),
+        ({f"{MODULE}.so": b"\x7fELF"}, [f"ovf/{MODULE}.so"]),
+        ({f"build/lib/{MODULE}.so": b"\x7fELF"}, [f"ovf/{MODULE}.so"]),
+        ({f"{MODULE}.so": b"\x7fELF of another build"}, []),
+        ({"data.so": b"\x7fELF data"}, []),
+    ],
+)
+def test_what_was_compiled_before_is_found_in_a_wheel(
+    tool: Callable[[str], ModuleType],
+    wheel: Callable[..., Path],
+    tmp_path: Path,
+    shipped: dict[str, bytes],
+    stale: list[str],
+) -> None:
+    for name, content in shipped.items():
+        path = tmp_path / "tree" / name
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+    module = tool("build_wheel")
+    built = wheel(**{MODULE: b"\x7fELF", "data": b"\x7fELF data"})
+    assert module.stale_modules(built, module.compiled_files(tmp_path / "tree")) == stale
 
 
 # --- repair-wheel-command ---

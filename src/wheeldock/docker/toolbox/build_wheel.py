@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import zipfile
 from hashlib import sha256
@@ -14,6 +15,10 @@ from ending import fail
 from frontend import PURE_WHEEL, ask_for, build
 from machine import compiles_at_once, memory, parallel_builds, processors
 from packaging.utils import parse_wheel_filename
+
+STALE_EXTENSION = 27
+EXTENSION_MODULE = re.compile(r"\.(cpython-|pypy|graalpy|abi3)[^/]*so$")
+"""A file name by which an interpreter finds an extension module that was compiled for it."""
 
 TREE = Path("/src")
 """All that there is to build from: an unpacked sdist, or a project with the source in it."""
@@ -38,12 +43,25 @@ def compiler_cache_is_lost() -> bool:
     return saved not in ([], ["0.0.0.0"]) and not (CACHE / "ccache").exists()  # noqa: S104
 
 
-def compiled_files(source: Path) -> set[bytes]:
-    """The content of each compiled file that a source tree ships, by digest."""
-    return {sha256(path.read_bytes()).digest() for path in source.rglob("*.so*") if path.is_file()}
+def compiled_files(source: Path) -> dict[bytes, str]:
+    """The name of each compiled file that is in a source tree, by the digest of its content."""
+    files = (path for path in source.rglob("*.so*") if path.is_file())
+    return {sha256(path.read_bytes()).digest(): path.name for path in files}
 
 
-def was_compiled(wheel: Path, shipped: set[bytes]) -> bool:
+def stale_modules(wheel: Path, shipped: dict[bytes, str]) -> list[str]:
+    """The extension modules of a wheel that came with its source tree, by their place in it."""
+    if not any(map(EXTENSION_MODULE.search, shipped.values())):
+        return []
+    with zipfile.ZipFile(wheel) as archive:
+        return [
+            name
+            for name in sorted(archive.namelist())
+            if EXTENSION_MODULE.search(name) and sha256(archive.read(name)).digest() in shipped
+        ]
+
+
+def was_compiled(wheel: Path, shipped: dict[bytes, str]) -> bool:
     """Whether a wheel has a compiled file that its source tree did not ship."""
     with zipfile.ZipFile(wheel) as archive:
         contents = map(archive.read, archive.namelist())
@@ -60,17 +78,27 @@ if __name__ == "__main__":
     off, cold = os.environ.get("COMPILER_CACHE") == "off", bool(os.environ.get("COLD"))
     if not off and not cold and compiler_cache_is_lost():
         ask_for("the compiler cache")
+    shipped = compiled_files(TREE)
     if command := os.environ.get("BEFORE_BUILD"):
         before_build(command, TREE / os.environ.get("SUBFOLDER", ""), source)
     compilers = CachedCompilers(TREE, Path("/env"), at_once=at_once, cold=cold)
-    shipped = compiled_files(TREE)
+    brought = compiled_files(TREE) if command else shipped
     wheel = build("wheel", source, output, None if off else compilers)
     if reason := why_pure(wheel):
         fail(
             PURE_WHEEL,
             f"{wheel.name} {reason}; a platform wheel was due.",
+            "What has nothing to compile needs no wheeldock: `python -m build` makes its wheel.",
             "The build backend may have gone on without the compiled part; the end of its log:",
         )
+    if stale := stale_modules(wheel, shipped):
+        fail(
+            STALE_EXTENSION,
+            f"{wheel.name} has what was compiled before this build: {', '.join(stale)}.",
+            "The source brings it along, from a build in place on another machine, perhaps.",
+            "Remove it (`git clean -nX` lists such files), or keep it out of the sdist: for "
+            "setuptools `global-exclude *.so` in MANIFEST.in.",
+        )
     if counts := compilers.counts:
-        missed = compilers.doubt != BYPASSED or was_compiled(wheel, shipped)
+        missed = compilers.doubt != BYPASSED or was_compiled(wheel, brought)
         print(counts.line(compilers.doubt if missed else ""))

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import frontends
 from build import BuildBackendException, BuildException, ProjectBuilder
+from commands import filled
 from ending import fail
 from pyproject_hooks import default_subprocess_runner, quiet_subprocess_runner
 
@@ -55,7 +56,7 @@ def build(
     What `compilers` sets up is there once the environment is complete. Ends the program when
     the backend fails.
     """
-    settings: ConfigSettingsType = json.loads(os.environ.get("CONFIG_SETTINGS", "{}"))
+    settings = config_settings(source)
     asked = frontends.Frontend.from_environment(os.environ)
     runner = quiet_subprocess_runner if asked.verbosity < 0 else default_subprocess_runner
     try:
@@ -71,6 +72,21 @@ def build(
     except (BuildBackendException, BuildException) as error:
         _show_output(error)
         fail(BUILD_FAILED, f"the build backend could not make the {distribution}: {error}")
+
+
+def config_settings(source: Path) -> ConfigSettingsType:
+    """The config settings, with the folders that `{project}` and `{package}` are."""
+    package = Path(os.environ.get("PACKAGE_FOLDER", ""))
+    top = source.parents[len(package.parts) - 1] if package.parts else source
+    places = {"project": top / os.environ.get("SUBFOLDER", ""), "package": source}
+
+    settings: dict[str, str | list[str]] = json.loads(os.environ.get("CONFIG_SETTINGS", "{}"))
+    return {
+        key: filled(value, places)
+        if isinstance(value, str)
+        else [filled(item, places) for item in value]
+        for key, value in settings.items()
+    }
 
 
 def _build_with(asked: Frontend, source: Path, output: Path, settings: ConfigSettingsType) -> Path:
