@@ -76,6 +76,8 @@ def run(asked: Asked, *, dry_run: bool, progress: str, cold: bool = False) -> No
         answers = dict(buildx.asked)
         same = last is not None and (last.inputs.setup, last.images) == (now.setup, answers)
         trees = [source.project] if isinstance(source, DirectorySource) else []
+        if last and any(plan.uses_files(tree) for tree in trees):
+            same = same and last.inputs == now
         check_writable(settings.output_dir, keep_out=[Path.cwd(), *trees])
         with state.scratch() as scratch:
             suffix = f"-cold-{secrets.token_hex(6)}" if cold else ""

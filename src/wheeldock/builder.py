@@ -28,7 +28,8 @@ from wheeldock.failures import (
     image_in_use,
     no_builder_of_ones_own,
 )
-from wheeldock.request import arguments, with_plain_caches
+from wheeldock.masking import masked
+from wheeldock.request import arguments, passed, with_plain_caches, with_secret_mounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -129,8 +130,10 @@ class Buildx:
                     raise BuildEndedError
                 self._running.add(process)
             try:
-                lines = client.buildx.build(**arguments(with_plain_caches(request, folder)))
-                yield from parse(cast("Iterator[str]", lines))
+                ready = with_secret_mounts(with_plain_caches(request, folder), folder)
+                lines = client.buildx.build(**arguments(ready))
+                events = parse(cast("Iterator[str]", lines))
+                yield from masked(events, passed(request).values())
             except DockerException:
                 raise BuildEndedError from None
             except BaseException:

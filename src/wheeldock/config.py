@@ -45,6 +45,7 @@ class TargetOptions:
     images: Mapping[str, str]
     """The base images, by option (`manylinux-x86_64-image`): a policy, or an image reference."""
     before_all: str
+    system_packages: tuple[str, ...]
     before_build: str
     environment: tuple[Assignment, ...]
     """In the order in which the shell evaluates them."""

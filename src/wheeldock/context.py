@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wheeldock.history import history
 from wheeldock.ignore import ignored
+from wheeldock.made import content
 from wheeldock.recipe import DOCKER
-from wheeldock.worktree import AT_THE_TOP
+from wheeldock.sources import DirectorySource
+from wheeldock.worktree import AT_THE_TOP, list_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from wheeldock.history import History
-    from wheeldock.sources import DirectorySource
+    from wheeldock.preparation import Preparation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +30,18 @@ class TreeContext:
     dockerfile: Path
     """A copy of the Dockerfile with an ignore file beside it."""
     history: History | None = field(default=None)
+    outputs: tuple[Path, ...] = ()
+    """Folders that hold by-products."""
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of its files, whatever is known of them."""
+        root = self.source.project.resolve()
+        return content(root, (root / path for path in list_source(root, self.outputs).kept))
+
+    def used_by(self, preparation: Preparation) -> TreeContext | None:
+        """It, if a base image's preparation uses its files."""
+        return self if preparation.uses_files(self.source.project) else None
 
     @property
     def contexts(self) -> Mapping[str, Path]:
@@ -60,14 +75,25 @@ def tree_context(
     `outputs` are folders that hold by-products. What is lacking of the history that the build
     requirements want is said. Raises OSError.
     """
+    outputs = (*outputs, *by_products(source))
+    found = history(source.project, history_folder, build_requires, say)
+    dockerfile = _dockerfile(folder, ignored(source.project, outputs=outputs))
+    return TreeContext(source=source, dockerfile=dockerfile, history=found, outputs=outputs)
+
+
+def sdist_context(unpacked: Path, folder: Path) -> TreeContext:
+    """Make ready all of an unpacked sdist, as `tree_context` does. Raises OSError."""
+    return TreeContext(source=DirectorySource(unpacked), dockerfile=_dockerfile(folder, ()))
+
+
+def _dockerfile(folder: Path, patterns: Iterable[str]) -> Path:
+    """A copy of the Dockerfile in a new folder, with these patterns of what not to send."""
     folder.mkdir()
     dockerfile = folder / "Dockerfile"
     shutil.copy(DOCKER / "Dockerfile", dockerfile)
-    patterns = ignored(source.project, outputs=[*outputs, *by_products(source)])
     lines = "".join(f"{pattern}\n" for pattern in patterns)
     dockerfile.with_name("Dockerfile.dockerignore").write_text(lines, encoding="utf-8")
-    found = history(source.project, history_folder, build_requires, say)
-    return TreeContext(source=source, dockerfile=dockerfile, history=found)
+    return dockerfile
 
 
 def by_products(source: DirectorySource) -> list[Path]:

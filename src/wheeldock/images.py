@@ -33,6 +33,7 @@ PROJECT = "org.wheeldock.project"
 BASE_IMAGE = "org.wheeldock.base-image"
 BASE_DIGEST = "org.wheeldock.base-image.digest"
 INTERPRETER = "org.wheeldock.tools-interpreter"
+PREPARED = "org.wheeldock.prepared"
 INPUTS = "org.wheeldock.inputs"
 VERSION = "org.wheeldock.version"
 STAND_IN = "org.wheeldock.stand-in"
@@ -54,6 +55,8 @@ class Tools:
     """The base image's id in the engine, or the digest that its reference pins."""
     interpreter: str
     """What runs the tools, a folder of /opt/python."""
+    prepared: str = ""
+    """The digest of what the project does to the base image first."""
 
     @property
     def name(self) -> str:
@@ -63,7 +66,7 @@ class Tools:
     @property
     def inputs(self) -> str:
         """The digest of everything that the tools depend on."""
-        return _inputs(self.base_digest, self.interpreter)
+        return _inputs(self.base_digest, self.interpreter, self.prepared)
 
     def labels(self) -> dict[str, str]:
         """What the image tells of itself."""
@@ -72,6 +75,7 @@ class Tools:
             BASE_IMAGE: self.base_image,
             BASE_DIGEST: self.base_digest,
             INTERPRETER: self.interpreter,
+            PREPARED: self.prepared,
             INPUTS: self.inputs,
             VERSION: __version__,
             # What would else be inherited from the base image, and is not true of this one.
@@ -81,8 +85,8 @@ class Tools:
         }
 
 
-def _inputs(base_digest: str, interpreter: str) -> str:
-    text = "\0".join([__version__, base_digest, interpreter, *_recipe()])
+def _inputs(*made_from: str) -> str:
+    text = "\0".join([__version__, *made_from, *_recipe()])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -93,10 +97,17 @@ def _recipe() -> tuple[str, ...]:
     stages = [
         stage
         for stage in dockerfile.split("\nFROM ")
-        if stage.partition("\n")[0].split()[-1] in {"tools", "builder"}
+        if stage.partition("\n")[0].split()[-1] in {"tools", "kept-tools", "builder"}
     ]
     names = sorted({name for stage in stages for name in _FROM_TOOLBOX.findall(stage)})
-    return (*stages, *((DOCKER / "toolbox" / name).read_text("utf-8") for name in names))
+    return (*stages, *(_text(DOCKER / "toolbox" / name) for name in names))
+
+
+def _text(path: Path) -> str:
+    """What is in a file, or in those of a folder."""
+    if path.is_dir():
+        return "\0".join(map(_text, sorted([*path.glob("*.py"), *path.glob("*.sh")])))
+    return path.read_text("utf-8")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +146,8 @@ class Image:
         base = buildx.image(reference) if reference else None
         if base is None or digest not in {base.id, pinned(reference)}:
             return "its base image is gone"
-        if labels.get(INPUTS) != _inputs(digest, labels.get(INTERPRETER, "")):
+        made_from = (digest, labels.get(INTERPRETER, ""), labels.get(PREPARED, ""))
+        if labels.get(INPUTS) != _inputs(*made_from):
             return "the tools changed"
         return ""
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheeldock.builder import Buildx
+    from wheeldock.context import TreeContext
     from wheeldock.plan import Batch
     from wheeldock.recipe import Recipe
     from wheeldock.report import TargetReport
@@ -36,6 +37,8 @@ class Keeping:
 
     folder: Path
     """The project's part of the cache folder, by whose name its tools go."""
+    tree: TreeContext | None = None
+    """The project, for images whose preparation uses its files."""
 
     @property
     def compiler_cache(self) -> CompilerCache:
@@ -99,12 +102,14 @@ class Keeping:
             say(f"The compiler cache is not kept in {cache.path}: {error}")
 
     def _made_tools(self, batch: Batch) -> Tools:
+        files = self.tree.used_by(batch.preparation) if self.tree else None
         return Tools(
             project=self.folder.name,
             platform_tag=batch.offer.platform_tag,
             base_image=batch.offer.image,
             base_digest=batch.offer.digest,
             interpreter=batch.tools_interpreter,
+            prepared=batch.preparation.digest(files.digest if files else ""),
         )
 
     def _tools_of(self, batch: Batch) -> KeptTools:

@@ -113,9 +113,22 @@ def names(separator: str, value: object) -> tuple[str, ...] | Unexpected:
     return tuple(name for item in items for name in re.split(separator, item) if name)
 
 
+_VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
+_PACKAGE = r"[^\s-]\S*"
+
+
+def _names_like(pattern: str, what: str, value: object) -> tuple[str, ...] | Unexpected:
+    """Read a list of names that match, or a string of them."""
+    items = names(r"\s+", value)
+    if isinstance(items, Unexpected):
+        return items
+    wrong = next((item for item in items if not re.fullmatch(pattern, item)), None)
+    return items if wrong is None else Unexpected(wrong, what)
+
+
 def variables(value: object) -> tuple[str, ...] | Unexpected:
     """Read names of variables that builds get; the tokens of package indexes are none of those."""
-    read = names(r"\s+", value)
+    read = _names_like(_VARIABLE, "a variable's name", value)
     if isinstance(read, Unexpected) or not set(read) & set(VARIABLES):
         return read
     return Unexpected(value, f"names of variables, and no token: {', '.join(VARIABLES)}")
@@ -198,5 +211,17 @@ _AUDIT: Schema = {"type": "string", "pattern": r"^$|\{(abi3_)?wheel\}"}
 AUDIT_COMMANDS = Kind(read=audit_commands, schema=_several(_AUDIT, _AUDIT), join=chain)
 WORDS = Kind(read=words, schema=STRINGS_SCHEMA, join=chain)
 NAMES = Kind(read=partial(names, r"\s+"), schema=STRINGS_SCHEMA, join=chain)
-PASSED = Kind(read=variables, schema=STRINGS_SCHEMA, join=chain)
 EXTRAS = Kind(read=partial(names, r"[\s,]+"), schema=STRINGS_SCHEMA, join=chain)
+
+
+def _names_schema(pattern: str) -> Schema:
+    text: Schema = {"type": "string", "pattern": rf"^\s*({pattern}(\s+{pattern})*\s*)?$"}
+    return _several(text, text)
+
+
+PACKAGES = Kind(
+    read=partial(_names_like, _PACKAGE, "a package's name"),
+    schema=_names_schema(_PACKAGE),
+    join=chain,
+)
+PASSED = Kind(read=variables, schema=_names_schema(_VARIABLE), join=chain)

@@ -137,11 +137,14 @@ def stamps(files: Mapping[str, Iterable[Path]]) -> dict[str, dict[str, Stamp]]:
     }
 
 
-def content(folder: Path) -> str:
-    """A digest of a folder's files: their names, whether they can be run, and what is in them."""
+def content(folder: Path, files: Iterable[Path] | None = None) -> str:
+    """
+    A digest of a folder's files: their names, whether they can be run, and what is in them.
+
+    `files` are all that count, if not all do.
+    """
     digest = hashlib.sha256()
-    for name in _files(folder):
-        path = Path(name)
+    for path in map(Path, _files(folder)) if files is None else sorted(files):
         status = path.lstat()
         data = str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
         place = path.relative_to(folder).as_posix()

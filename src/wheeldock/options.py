@@ -19,6 +19,7 @@ from wheeldock.lists import (
     EXTRAS,
     GLOBS,
     NAMES,
+    PACKAGES,
     PASSED,
     REQUIRED_GLOBS,
     SETTINGS,
@@ -123,6 +124,12 @@ OPTIONS: Mapping[str, Option] = {
     ),
     **_images("musllinux", MUSLLINUX_IMAGE, _ARCHITECTURES),
     "before-all": _each(COMMAND, "a command to run in the base image before any build"),
+    "system-packages": Option(
+        kind=PACKAGES,
+        meaning="packages that the base image's own package manager installs first",
+        per_target=True,
+        own=True,
+    ),
     "before-build": _each(COMMAND, "a command to run before each wheel's build"),
     "environment": _each(
         ENVIRONMENT, "variables for hooks and builds: a table, or a shell's assignments"
@@ -154,7 +161,7 @@ OPTIONS: Mapping[str, Option] = {
 }
 """Every option, by its name in pyproject.toml."""
 
-REFUSED_YET = frozenset(["before-all", "environment-pass"])
+REFUSED_YET: frozenset[str] = frozenset()
 """Options that are read and have no effect yet, where a wheel would be another with one."""
 
 IGNORED_YET: frozenset[str] = frozenset()

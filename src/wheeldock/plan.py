@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from wheeldock.errors import InterpreterMissingError
 from wheeldock.identifier import BuildIdentifier, Implementation, known_identifiers, matched
+from wheeldock.preparation import Preparation
 from wheeldock.selection import LeftOut, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from wheeldock.selection import Selection, Selector
     from wheeldock.tags import Platform
@@ -82,13 +84,14 @@ class Absent:
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Targets that are built on one image."""
+    """Targets that are built on one image, prepared in one way."""
 
     wish: ImageWish
     offer: Offer
     tools_interpreter: str
     """The interpreter that runs the tools, a folder of /opt/python; "" where nobody has looked."""
     targets: tuple[BuildTarget, ...]
+    preparation: Preparation = field(default_factory=Preparation)
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,10 @@ class Plan:
         native = (batch for batch in self.batches if not batch.offer.is_emulated)
         return next(native, self.batches[0])
 
+    def uses_files(self, project: Path) -> bool:
+        """Whether an image is prepared with files of the project."""
+        return any(batch.preparation.uses_files(project) for batch in self.batches)
+
     def batch(self, target: BuildTarget) -> Batch:
         """The batch that has the target."""
         return next(batch for batch in self.batches if target in batch.targets)
@@ -122,11 +129,13 @@ def make_plan(
     wishes: Mapping[BuildIdentifier, ImageWish],
     images: Mapping[ImageWish, Offer | Absent],
     *,
+    preparations: Mapping[BuildIdentifier, Preparation] | None = None,
     abis: frozenset[str] = frozenset(),
 ) -> Plan:
     """
     Put what was selected on its images; there is a wish for each, and an image for each wish.
 
+    `preparations` says how each is prepared; without it none is.
     A plan may be empty: `wishes.nothing_selected` is the error for that. Raises
     InterpreterMissingError for what was asked for by name, or by a glob for nothing else.
     """
@@ -134,28 +143,37 @@ def make_plan(
     offers = {i: image for i, image in found.items() if isinstance(image, Offer)}
     _check(selection.selector, offers)
     built = [identifier for identifier, offer in offers.items() if offer.has(identifier)]
+    as_it_is = Preparation()
+    prepared = {i: (preparations or {}).get(i, as_it_is) for i in built}
     batches = [
-        _batch(wish, offer, [i for i in built if wishes[i] == wish], selection.selector)
+        _batch(wish, offer, identifiers, preparation, selection.selector)
         for wish, offer in images.items()
         if isinstance(offer, Offer)
+        for preparation in dict.fromkeys(prepared.values())
+        if (identifiers := [i for i in built if (wishes[i], prepared[i]) == (wish, preparation)])
     ]
     lacking = (_lacking(i, image) for i, image in found.items() if i not in built)
     left_out = {out.identifier: out for out in (*selection.left_out, *lacking)}
     return Plan(
-        batches=tuple(batch for batch in batches if batch.targets),
+        batches=tuple(batches),
         abis=abis,
         left_out=tuple(left_out[i] for i in known_identifiers() if i in left_out),
     )
 
 
 def _batch(
-    wish: ImageWish, offer: Offer, identifiers: Sequence[BuildIdentifier], selector: Selector
+    wish: ImageWish,
+    offer: Offer,
+    identifiers: Sequence[BuildIdentifier],
+    preparation: Preparation,
+    selector: Selector,
 ) -> Batch:
     return Batch(
         wish=wish,
         offer=offer,
         tools_interpreter=_tools_interpreter(wish.platform, offer, selector),
         targets=tuple(BuildTarget(identifier, offer.platform_tag) for identifier in identifiers),
+        preparation=preparation,
     )
 
 

@@ -21,6 +21,7 @@ from wheeldock import (
 )
 from wheeldock.imagechoice import image_wishes, unseen
 from wheeldock.plan import Offer, Plan, make_plan
+from wheeldock.preparation import Preparation
 from wheeldock.project import Project, read_project
 from wheeldock.selection import Selection, Selector, select
 
@@ -149,7 +150,10 @@ def _on(
     wanted: Mapping[BuildIdentifier, ImageWish],
     found: Mapping[ImageWish, Offer | Absent],
 ) -> Plan:
-    plan = make_plan(inputs.selection, wanted, found, abis=inputs.abis)
+    preparations = {
+        identifier: Preparation.of(inputs.settings.for_target(identifier)) for identifier in wanted
+    }
+    plan = make_plan(inputs.selection, wanted, found, preparations=preparations, abis=inputs.abis)
     if not plan.targets and not inputs.settings.allow_empty:
         raise emptiness(inputs, found.values())
     return plan

@@ -58,6 +58,8 @@ def _image(batch: Batch) -> Iterator[str]:
         yield "            not here: which interpreters it has is seen when it is built on"
     if offer.is_emulated:
         yield f"            emulated (QEMU): this machine is no {wish.platform.architecture}"
+    if batch.preparation.options:
+        yield f"prepared    by {' and '.join(batch.preparation.options)}"
     yield f"policy      {offer.platform_tag or 'as the image says'}"
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wheeldock.preparation import Preparation
 from wheeldock.request import BuildRequest, ImageOutput
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ DOCKER = Path(__file__).parent / "docker"
 
 PINS = "/toolbox/pins.txt"
 """Where steps find the versions that wheeldock pins for what it installs for a project."""
+
+_OF_THE_PROJECT = ("env", "sdist", "build", "repair")
+"""The stages in which the project's variables are there."""
 
 
 _PINNED_AUDIT = ("abi3audit",)
@@ -49,6 +53,10 @@ class Recipe:
     """What holds for what is asked for: a wheel's own options, or those of all."""
     constraints: Sequence[str] = ()
     """The versions of what is installed besides the tools."""
+    preparation: Preparation = field(default_factory=Preparation)
+    """How the base image is prepared."""
+    files: TreeContext | None = None
+    """The project, where that uses its files."""
     builder: str | None = None
     project: str = ""
     """Whose compiler cache serves."""
@@ -64,8 +72,7 @@ def sdist_request(recipe: Recipe, tree: TreeContext, output: Path) -> BuildReque
     return _request(
         recipe,
         target="sdist-file",
-        dockerfile=tree.dockerfile,
-        context=tree.source.project,
+        tree=tree,
         contexts=tree.contexts,
         output=output,
         arguments={"INTERPRETER": recipe.tools_interpreter, **tree.places("/project")},
@@ -127,8 +134,7 @@ def _request_from(
     return _request(
         recipe,
         target=target,
-        dockerfile=origin.dockerfile,
-        context=origin.source.project,
+        tree=origin,
         contexts={**(contexts or {}), **origin.contexts},
         output=output,
         arguments={**arguments, "BUILD_FROM": "tree", **origin.places("/src")},
@@ -172,15 +178,15 @@ def _request(
     *,
     target: str,
     output: Path | ImageOutput | None,
-    dockerfile: Path = DOCKER / "Dockerfile",
-    context: Path = DOCKER,
+    tree: TreeContext | None = None,
     contexts: Mapping[str, Path] | None = None,
     arguments: Mapping[str, str] | None = None,
 ) -> BuildRequest:
+    context = tree or recipe.files
     return BuildRequest(
         target=target,
-        dockerfile=dockerfile,
-        context=context,
+        dockerfile=context.dockerfile if context else DOCKER / "Dockerfile",
+        context=context.source.project if context else DOCKER,
         contexts={"toolbox": DOCKER / "toolbox", **(contexts or {})},
         output=output,
         build_args={
@@ -193,8 +199,13 @@ def _request(
             "ENVIRONMENT": assignments(recipe.options.environment),
             "PROJECT": recipe.project,
             **({"EPOCH": recipe.epoch} if recipe.epoch else {}),
+            **_preparing(recipe),
             **({"COLD": recipe.cold} if recipe.cold else {}),
             **(arguments or {}),
+        },
+        passed={
+            "tools": recipe.preparation.environment_pass,
+            **dict.fromkeys(_OF_THE_PROJECT, recipe.options.environment_pass),
         },
         hosts=recipe.seeds.hosts(),
         architecture=recipe.architecture,
@@ -204,6 +215,19 @@ def _request(
 
 def _is_pinned(options: TargetOptions) -> bool:
     return options.dependency_versions.name == "pinned"
+
+
+def _preparing(recipe: Recipe) -> dict[str, str]:
+    """The arguments of the stage `tools` that say how the base image is prepared."""
+    prepared, files = recipe.preparation, recipe.files
+    values = {
+        "SYSTEM_PACKAGES": "\n".join(prepared.system_packages),
+        "BEFORE_ALL": prepared.before_all,
+        "BEFORE_ALL_ENVIRONMENT": assignments(prepared.environment),
+        "BEFORE_ALL_FILES": "project" if files else "",
+        "BEFORE_ALL_PACKAGE": files.source.subfolder if files else "",
+    }
+    return {name: value for name, value in values.items() if value}
 
 
 def _environment_requires(recipe: Recipe) -> list[str]:

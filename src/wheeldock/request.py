@@ -7,14 +7,23 @@ each value: its CSV, and the paths that BuildKit cannot name.
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from wheeldock.tags import Architecture
+
+_MOUNT = "    --mount=type=secret,id={name},target=/run/wheeldock-pass/{name} \\\n"
+"""Where toolbox/environment.sh finds a variable of the machine."""
+
+_MOUNTS = "    # (secret mounts of environment-pass)\n"
+"""The line of the Dockerfile in whose place they are."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,8 @@ class BuildRequest:
     """Named contexts, by the name that the Dockerfile uses."""
     secrets: Mapping[str, Path] = field(default_factory=dict)
     """Files that reach a step as secret mounts: in no layer and no key."""
+    passed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Names of this machine's variables whose values reach a stage's steps so, by stage."""
     hosts: Mapping[str, str] = field(default_factory=dict)
     """Host names that steps know, and their addresses: the names are in each step's key."""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +79,40 @@ def with_plain_caches(request: BuildRequest, folder: str) -> BuildRequest:
     return replace(request, cache_from=cache_from, cache_to=cache_to)
 
 
+def with_secret_mounts(request: BuildRequest, folder: str) -> BuildRequest:
+    """
+    The request with a Dockerfile in `folder` that mounts the variables passed, if there are any.
+
+    A Dockerfile has no mount that may be there or not, and each one costs seconds.
+    """
+    if not any(request.passed.values()):
+        return request
+    dockerfile = Path(folder, "Dockerfile")
+    text = _mounted(request.dockerfile.read_text(encoding="utf-8"), request.passed)
+    dockerfile.write_text(text, encoding="utf-8")
+    ignored = request.dockerfile.with_name(f"{request.dockerfile.name}.dockerignore")
+    if ignored.exists():
+        shutil.copy(ignored, folder)
+    return replace(request, dockerfile=dockerfile)
+
+
+def _mounted(dockerfile: str, passed: Mapping[str, Sequence[str]]) -> str:
+    """The Dockerfile with secret mounts in the stages that are asked for."""
+    between = "\nFROM "
+    stages = []
+    for stage in dockerfile.split(between):
+        names = passed.get(stage.partition("\n")[0].split()[-1], ())
+        mounts = "".join(_MOUNT.format(name=name) for name in names)
+        stages.append(stage.replace(_MOUNTS, mounts))
+    return between.join(stages)
+
+
+def passed(request: BuildRequest) -> dict[str, str]:
+    """The variables to pass that this machine has, and their values."""
+    names = dict.fromkeys(chain.from_iterable(request.passed.values()))
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
 def arguments(request: BuildRequest) -> dict[str, Any]:
     """The request in python-on-whales' terms."""
     return {
@@ -77,7 +122,10 @@ def arguments(request: BuildRequest) -> dict[str, Any]:
         "build_args": request.build_args,
         "build_contexts": request.contexts,
         "add_hosts": request.hosts,
-        "secrets": [_csv_text({"id": key, "src": path}) for key, path in request.secrets.items()],
+        "secrets": [
+            *(_csv_text({"id": key, "src": path}) for key, path in request.secrets.items()),
+            *(_csv_text({"id": name, "env": name}) for name in passed(request)),
+        ],
         "labels": request.labels,
         "output": _output(request.output),
         "cache": request.use_cache,

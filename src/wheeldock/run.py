@@ -16,7 +16,7 @@ from wheeldock.archive import unpack
 from wheeldock.audit import Auditor, commands_for
 from wheeldock.choices import BuildFrom
 from wheeldock.constraints import EVERYWHERE
-from wheeldock.context import TreeContext, tree_context
+from wheeldock.context import TreeContext, sdist_context, tree_context
 from wheeldock.errors import BuildFailedError, NotAPythonProjectError, WheeldockError
 from wheeldock.keeping import Keeping
 from wheeldock.made import content
@@ -81,7 +81,8 @@ class Run:
     def _build(self, source: Source, *, whole: bool) -> RunReport:
         started, clock = datetime.now(timezone.utc), time.monotonic()
         if self.settings.build_from is BuildFrom.TREE and isinstance(source, DirectorySource):
-            results = self._wheels(self._project_name(source), self._tree(source))
+            tree = self._tree(source)
+            results = self._wheels(self._project_name(source), tree, tree)
         else:
             results = self._by_sdist(source)
         run_report = self._report(results, started, time.monotonic() - clock)
@@ -102,12 +103,14 @@ class Run:
 
     def _by_sdist(self, source: Source) -> list[TargetResult]:
         """Make the sdist, and the wheels from what is in it."""
-        first = self._sdist(source)
+        tree = None if isinstance(source, SdistSource) else self._tree(source)
+        first = self._sdist(self._project_name(source), tree) if tree else self._given(source.path)
         if (sdist := first.distribution) is None:
             return [first]
         context = self.state.sdist(sdist.name)
         unpack(sdist.path, context / "src")
-        return [first, *self._wheels(sdist.name, context, first.report)]
+        tree = tree or sdist_context(context / "src", self.scratch / "tree")
+        return [first, *self._wheels(sdist.name, context, tree, first.report)]
 
     def images_used(self, made: RunReport) -> dict[str, Architecture]:
         """The images on which a step ran, and their architectures."""
@@ -132,7 +135,7 @@ class Run:
             if target.file
         }
 
-    def _recipe(self, project: str, batch: Batch) -> Recipe:
+    def _recipe(self, project: str, batch: Batch, tree: TreeContext | None = None) -> Recipe:
         return Recipe(
             base_image=batch.offer.image,
             architecture=batch.wish.platform.architecture,
@@ -140,20 +143,20 @@ class Run:
             build_requires=self.project.build_system.requires,
             options=self.settings.everywhere,
             constraints=self.constraints[EVERYWHERE],
+            preparation=batch.preparation,
+            files=tree.used_by(batch.preparation) if tree else None,
             builder=self.settings.builder or None,
             project=_folder_name(project),
             seeds=Seeds(ca_bundle(os.environ))
             if self.cold
-            else self._keeping(project).seeds(batch, self.plan.batches),
+            else self._keeping(project, tree).seeds(batch, self.plan.batches),
             epoch=self.epoch,
             cold=self.cold,
         )
 
-    def _sdist(self, source: Source) -> TargetResult:
-        if isinstance(source, SdistSource):
-            return self._given(source.path)
-        recipe = self._recipe(self._project_name(source), self.plan.main)
-        request = sdist_request(recipe, self._tree(source), output := self.scratch / "sdist")
+    def _sdist(self, project: str, tree: TreeContext) -> TargetResult:
+        recipe = self._recipe(project, self.plan.main, tree)
+        request = sdist_request(recipe, tree, output := self.scratch / "sdist")
         return self._maker(recipe, self._seeder(recipe)).make(report.SDIST, request, output)
 
     def _tree(self, source: DirectorySource) -> TreeContext:
@@ -179,17 +182,21 @@ class Run:
         return TargetResult.made("sdist", distribution, BuildRecord(), 0.0)
 
     def _wheels(
-        self, project: str, origin: Path | TreeContext, made: TargetReport | None = None
+        self,
+        project: str,
+        origin: Path | TreeContext,
+        tree: TreeContext,
+        made: TargetReport | None = None,
     ) -> list[TargetResult]:
-        """Build them of a tree, or of an sdist in `origin/src`, which `made` tells of."""
+        """Build them of the tree, or of an sdist in `origin/src`, which `made` tells of."""
         kept: Mapping[str, TargetReport] = {}
         if self.last and isinstance(origin, Path):
             kept = self.last.wheels_of(content(origin / "src"))
-        recipes = {batch: self._recipe(project, batch) for batch in self.plan.batches}
+        recipes = {batch: self._recipe(project, batch, tree) for batch in self.plan.batches}
         # An engine's cache mounts are the same for every image.
         seeder = self._seeder(recipes[self.plan.main])
         makers = {batch: self._maker(recipe, seeder) for batch, recipe in recipes.items()}
-        keepers = self._keepers(recipes, seeder)
+        keepers = self._keepers(recipes, tree, seeder)
         auditor = Auditor(
             builder=self.buildx,
             display=self.display,
@@ -246,18 +253,20 @@ class Run:
         wheel = read_distribution(self.settings.output_dir / f"{before.file}")
         return TargetResult(before, distribution=wheel)
 
-    def _keepers(self, recipes: Mapping[Batch, Recipe], seeder: Seeder) -> dict[Batch, ToolsKeeper]:
+    def _keepers(
+        self, recipes: Mapping[Batch, Recipe], tree: TreeContext, seeder: Seeder
+    ) -> dict[Batch, ToolsKeeper]:
         """What keeps the tools, unless no cache is to be left; the sdist's come first."""
         if self.cold:
             return {}
         main = self.plan.main
-        keeping = self._keeping(recipes[main].project)
+        keeping = self._keeping(recipes[main].project, tree)
         first = {main: recipes[main], **recipes}
         local = self.sees_local_images
         return keeping.tools_keepers(first, self.buildx, seeder, self.display.say, as_images=local)
 
-    def _keeping(self, project: str) -> Keeping:
-        return Keeping(self.settings.cache_dir / _folder_name(project))
+    def _keeping(self, project: str, tree: TreeContext | None = None) -> Keeping:
+        return Keeping(self.settings.cache_dir / _folder_name(project), tree)
 
     def _seeder(self, recipe: Recipe) -> Seeder:
         seeding = seed_request(recipe, self.scratch / "seeds")

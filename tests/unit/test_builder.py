@@ -237,6 +237,44 @@ def test_paths_reach_buildx_as_they_are(docker: Docker, path: str) -> None:
         assert as_buildx_reads(value) == fields
 
 
+@pytest.fixture
+def passing(tmp_path: Path) -> BuildRequest:
+    """A request whose second stage gets variables of the machine."""
+    line = "    # (secret mounts of environment-pass)\n"
+    stages = [f"FROM {stage}\nRUN \\\n{line}    true\n" for stage in ("x AS tools", "x AS env")]
+    (tmp_path / "Dockerfile").write_text("".join(stages))
+    (tmp_path / "Dockerfile.dockerignore").write_text("x\n")
+    passed = {"env": ("TOKEN", "NOT_SET")}
+    return replace(REQUEST, dockerfile=tmp_path / "Dockerfile", passed=passed)
+
+
+def test_variables_of_the_machine_are_secrets_and_never_said(
+    docker: Docker, passing: BuildRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "sesame")
+    monkeypatch.delenv("NOT_SET", raising=False)
+    docker.does('echo "$TOKEN" >&2')
+    assert list(Buildx().build(passing)) == [Notice("***")]
+    assert docker.options("--secret") == ["id=TOKEN,env=TOKEN"]
+    assert "sesame" not in "".join(docker.argv)
+
+
+def test_variables_of_the_machine_are_mounted_in_the_stages_that_have_them(
+    passing: BuildRequest, tmp_path: Path
+) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    ready = requests.with_secret_mounts(passing, str(place))
+    assert ready.dockerfile == place / "Dockerfile"
+    first, second = ready.dockerfile.read_text().split("\nFROM ")
+    assert "mount" not in first
+    for name in ("TOKEN", "NOT_SET"):
+        assert f"--mount=type=secret,id={name},target=/run/wheeldock-pass/{name} \\\n" in second
+    assert (place / "Dockerfile.dockerignore").read_text() == "x\n"
+    without = replace(passing, passed={"env": ()})
+    assert requests.with_secret_mounts(without, str(place)) is without
+
+
 @pytest.mark.parametrize("path", ["/plain", "/two words", "/a,b", '/q"uote"', "/a=b", '/",='])
 def test_paths_of_caches_reach_buildx_as_they_are(docker: Docker, path: str) -> None:
     docker.does("")

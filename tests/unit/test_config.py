@@ -87,6 +87,7 @@ def test_the_defaults_are_those_of_the_readme() -> None:
         everywhere=TargetOptions(
             images=images,
             before_all="",
+            system_packages=(),
             before_build="",
             environment=(),
             environment_pass=(),

@@ -8,6 +8,7 @@ from packaging.specifiers import SpecifierSet
 from wheeldock.errors import InterpreterMissingError
 from wheeldock.identifier import BuildIdentifier, Group, known_identifiers
 from wheeldock.plan import Absent, Batch, BuildTarget, ImageWish, Offer, Plan, make_plan
+from wheeldock.preparation import Preparation
 from wheeldock.selection import Reason, Selector, select
 from wheeldock.tags import Platform
 
@@ -193,6 +194,18 @@ def test_identifiers_of_a_platform_may_have_images_of_their_own() -> None:
     assert [(batch.offer.image, len(batch.targets)) for batch in plan.batches] == [
         (OFFER.image, 2),
         ("own", 1),
+    ]
+
+
+def test_an_image_that_is_prepared_in_two_ways_is_two() -> None:
+    selection = select(Selector(build=("cp3{9,11,13}-manylinux_*",)))
+    wishes = {identifier: wish(identifier) for identifier in selection.identifiers}
+    own = {i: Preparation(before_all="x") for i in selection.identifiers if i.minor == 11}
+    offers = dict.fromkeys(wishes.values(), OFFER)
+    plan = make_plan(selection, wishes, offers, preparations=own)
+    assert [(batch.preparation.before_all, len(batch.targets)) for batch in plan.batches] == [
+        ("", 2),
+        ("x", 1),
     ]
 
 

@@ -17,6 +17,7 @@ from wheeldock.fields import BuildFrontend, DependencyVersions, FrontendName
 from wheeldock.history import History
 from wheeldock.identifier import BuildIdentifier
 from wheeldock.plan import BuildTarget
+from wheeldock.preparation import Preparation
 from wheeldock.recipe import (
     DOCKER,
     Recipe,
@@ -210,6 +211,45 @@ def test_the_compiler_cache_is_read_anew_each_time() -> None:
     assert request.build_args["NONCE"] == "abc"
 
 
+def test_an_image_that_is_not_prepared_has_no_argument_for_that() -> None:
+    assert not {name for name in WHEEL.build_args if name.startswith(("BEFORE_ALL", "SYSTEM_"))}
+
+
+def test_how_an_image_is_prepared_is_the_same_in_all_requests(tmp_path: Path) -> None:
+    prepared = Preparation(
+        system_packages=("a", "b"), before_all="x", environment=(Assignment("A", "1"),)
+    )
+    tree = TreeContext(source=DirectorySource(tmp_path / "sub", "sub"), dockerfile=tmp_path / "D")
+    recipe = replace(RECIPE, preparation=prepared, files=tree)
+    requests = [
+        sdist_request(recipe, tree, Path("/out")),
+        wheel_request(recipe, CP311, Path("/sdist"), Path("/out")),
+        tools_file_request(recipe, Path("/fresh")),
+        tools_image_request(recipe, "tiny-builder:x", {}),
+    ]
+    for request in requests:
+        assert (request.context, request.dockerfile) == (tmp_path, tmp_path / "D")
+        arguments = request.build_args
+        assert (arguments["SYSTEM_PACKAGES"], arguments["BEFORE_ALL"]) == ("a\nb", "x")
+        assert arguments["BEFORE_ALL_ENVIRONMENT"] == "assign A 1"
+        assert (arguments["BEFORE_ALL_FILES"], arguments["BEFORE_ALL_PACKAGE"]) == (
+            "project",
+            "sub",
+        )
+    without = wheel_request(replace(recipe, files=None), CP311, Path("/sdist"), Path("/out"))
+    assert without.context == DOCKER
+    assert "BEFORE_ALL_FILES" not in without.build_args
+
+
+def test_variables_of_the_machine_are_named_for_the_stages_that_have_them() -> None:
+    assert not any(WHEEL.passed.values())
+    prepared = Preparation(before_all="x", environment_pass=("A",))
+    options = replace(DEFAULTS, environment_pass=("B",))
+    recipe = replace(RECIPE, preparation=prepared, options=options)
+    passed = wheel_request(recipe, CP311, Path("/sdist"), Path("/out")).passed
+    assert passed == {"tools": ("A",), **dict.fromkeys(["env", "sdist", "build", "repair"], ("B",))}
+
+
 def test_build_requirements_keep_their_order_one_a_line() -> None:
     assert WHEEL.build_args["BUILD_REQUIRES"].splitlines() == list(RECIPE.build_requires)
 
@@ -326,7 +366,7 @@ def test_what_is_mounted_from_the_toolbox_is_there() -> None:
     files = re.findall(r"from=kit,source=([\w./-]+)", DOCKERFILE)
     files += re.findall(r"/toolbox/([\w-]+\.(?:py|sh|txt))", DOCKERFILE)
     assert files
-    assert [name for name in files if not (toolbox / name).is_file()] == []
+    assert [name for name in files if not (toolbox / name).exists()] == []
 
 
 def test_a_cold_build_runs_the_tools_and_all_cache_mounts_are_its_own() -> None:

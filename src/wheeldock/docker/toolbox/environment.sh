@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # environment.sh [SOURCE [PROJECT]]: sourced by each step that runs what belongs to the project, for the
-# variables that are there then: those by which a build knows what runs it, and the configured
-# ones. ENVIRONMENT has these as calls of `assign`, whose second argument is in shell syntax.
+# variables that are there then: those by which a build knows what runs it, those that the machine
+# passes, each in a file of its name that is a secret mount, and the configured ones. ENVIRONMENT has these as calls of `assign`, whose second argument is in shell syntax.
 # SOURCE is the source tree, which they find at PROJECT: at /project, where cibuildwheel has it. A
 # step without one does without the variables that need it.
 
@@ -20,6 +20,13 @@ assign() {
         echo "environment: left out here, for its value cannot be evaluated: $1" >&2
     fi
 }
+
+for __file in /run/wheeldock-pass/*; do
+    [[ -f ${__file} ]] || continue
+    IFS= read -r -d '' __value < "${__file}" || true
+    export "${__file##*/}=${__value}"
+done
+unset __file __value
 
 if [[ -n ${ENVIRONMENT:-} ]]; then
     __assignments=${ENVIRONMENT} __source=${1:-} __project=${2:-/project}

@@ -8,7 +8,7 @@ while read -r address name _; do
         echo "wheeldock-seeds: missing: the tools" >&2
         exit 1
     fi
-    if tar -C / -xzf "${kept}"; then
+    if bash -euo pipefail /toolbox/restore.sh "${kept}"; then
         exit 0
     fi
     echo "The tools that were kept are damaged: installing them"

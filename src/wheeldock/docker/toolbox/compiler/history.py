@@ -11,6 +11,7 @@ import json
 import os
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compiler import includes
@@ -18,7 +19,6 @@ from compiler.writing import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from compiler.statistics import Compile
 
@@ -29,6 +29,9 @@ _CHANGE_NOTHING = frozenset(
     ("CMAKE_BUILD_PARALLEL_LEVEL", "HOSTNAME", "MAKEFLAGS", "OLDPWD", "PATH", "PWD", "SHLVL", "_")
 )
 """Variables of the environment that no compile depends on."""
+
+_PASSED = Path("/run/wheeldock-pass")
+"""Where variables of the machine are: secrets, of which nothing is kept."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,9 @@ def open_history(folder: Path, source: Path, environment: Path, known: Sequence[
 
     `known` is what is known of its compiles' surroundings besides the environment.
     """
-    variables = sorted(item for item in os.environ.items() if item[0] not in _CHANGE_NOTHING)
+    passed = [path.name for path in _PASSED.glob("*")]
+    left_out = _CHANGE_NOTHING.union(passed)
+    variables = sorted(item for item in os.environ.items() if item[0] not in left_out)
     python = os.path.realpath(environment / "bin/python")
     surroundings = [*known, python, includes.requirements(environment), variables]
     name = sha256(json.dumps(surroundings).encode()).hexdigest()
