@@ -25,6 +25,7 @@ from wheeldock.run import Run
 from wheeldock.scheduler import default_jobs
 from wheeldock.sources import DirectorySource, SdistSource
 from wheeldock.state import State
+from wheeldock.testing import Tester, check_built
 from wheeldock.wheelhouse import check_writable
 
 if TYPE_CHECKING:
@@ -37,12 +38,15 @@ if TYPE_CHECKING:
     from wheeldock.sources import Source
 
 
-def run(asked: Asked, *, dry_run: bool, progress: str, cold: bool = False) -> None:
+def run(
+    asked: Asked, *, dry_run: bool, progress: str, cold: bool = False, test: bool = False
+) -> None:
     """
     Build a source's sdist and wheels, and show what became of each.
 
-    `cold` uses no cache and leaves those that are there as they are. Raises WheeldockError; the
-    output folder is then as it was.
+    `cold` uses no cache and leaves those that are there as they are. With `test` nothing gets into
+    the output folder unless each wheel passes its tests. Raises WheeldockError; the output folder
+    is then as it was.
     """
     clock = time.monotonic()
     mode = ProgressMode.named(progress)
@@ -65,6 +69,8 @@ def run(asked: Asked, *, dry_run: bool, progress: str, cold: bool = False) -> No
         now = _made_from(source, setup, [settings.output_dir, state.root])
         if last and last.inputs == now and last.is_whole() and last.same_images(buildx.image_id):
             _show_again(last, settings, state, display, time.monotonic() - clock)
+            if test:
+                check_built(inputs, buildx, display, state, asked.only)
             return
         builder = _builder(settings, buildx)
         emulation.check(buildx, settings.builder or None, inputs.selection.identifiers)
@@ -82,6 +88,16 @@ def run(asked: Asked, *, dry_run: bool, progress: str, cold: bool = False) -> No
         with state.scratch() as scratch:
             suffix = f"-cold-{secrets.token_hex(6)}" if cold else ""
             local = builder.sees_local_images
+            tester = Tester(
+                buildx=buildx,
+                display=display,
+                state=state,
+                inputs=inputs,
+                plan=plan,
+                builder=builder,
+                scratch=scratch / "tests",
+                again=cold,
+            )
             run = Run(
                 buildx=buildx,
                 display=display,
@@ -96,6 +112,7 @@ def run(asked: Asked, *, dry_run: bool, progress: str, cold: bool = False) -> No
                 jobs=settings.jobs or default_jobs(builder.capacity),
                 sees_local_images=local,
                 last=last if same else None,
+                tester=tester if test else None,
             )
             done = run.build(source, whole=not asked.only)
             for image, architecture in run.images_used(done).items() if local else ():

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from wheeldock.sources import Source
     from wheeldock.state import State
     from wheeldock.tags import Architecture
+    from wheeldock.testing import Tester
     from wheeldock.tools import ToolsKeeper
 
 
@@ -69,6 +70,8 @@ class Run:
     """Whether the builder's images are the engine's."""
     last: Made | None = None
     """What the last run made with the same setup and the same images, if there was one."""
+    tester: Tester | None = None
+    """What tests the wheels before they get into the output folder, if they are to be tested."""
 
     def build(self, source: Source, *, whole: bool) -> RunReport:
         """Build everything; `whole` says that the plan is all that the project has."""
@@ -89,6 +92,8 @@ class Run:
         report.write(run_report, self.state.report)
         built = [result.distribution for result in results if result.distribution]
         errors = [result.error for result in results if result.error]
+        if self.tester and not errors:
+            errors += self.tester.check([each.path for each in built if each.path.suffix == ".whl"])
         if not errors:
             publish(built, self.settings.output_dir, whole=whole)
         if built and not self.cold:

@@ -7,6 +7,7 @@ command names of it. A failure is that of its wheel: the others' results stand.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import time
@@ -34,8 +35,9 @@ from wheeldock.tryplaces import base_places
 from wheeldock.wheelhouse import read_distribution
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from wheeldock.builder import BuilderInfo
     from wheeldock.plan import Plan
     from wheeldock.planning import Asked, Inputs
     from wheeldock.progress import Progress
@@ -52,11 +54,8 @@ class Tester:
     state: State
     inputs: Inputs
     plan: Plan
-    places: Sequence[Place]
-    """The images to test in."""
+    builder: BuilderInfo
     scratch: Path
-    jobs: int
-    """How many trials to run at once."""
     again: bool = False
     """Whether to test what has passed before, too."""
     only: Sequence[str] = ()
@@ -70,11 +69,12 @@ class Tester:
         """
         clock = time.monotonic()
         settings, project = self.inputs.settings, self.inputs.project
+        places = base_places(self.plan)
         planned, untried = trials.make_trials(
-            wheels, self.places, settings, project.requires_python, self.only
+            wheels, places, settings, project.requires_python, self.only
         )
         if not planned and not any(each.identifier for each in untried):
-            raise self._nothing_fits(wheels)
+            raise _nothing_fits(wheels, places)
         prepared = self._prepared(planned)
         remembered = tested.read(self.state.tested)
         trier = Trier(
@@ -84,7 +84,8 @@ class Tester:
             before={} if self.again else remembered,
             scratch=self.scratch,
         )
-        results = run_all(prepared, trier.run, at_once=self.jobs, stop=self.buildx.stop)
+        jobs = settings.jobs or default_jobs(self.builder.capacity)
+        results = run_all(prepared, trier.run, at_once=jobs, stop=self.buildx.stop)
         self._remember(results, remembered)
         report = TestingReport(
             trials=tuple(result.report for result in results),
@@ -93,13 +94,11 @@ class Tester:
         )
         return report, [result.error for result in results if result.error]
 
-    def _nothing_fits(self, wheels: Sequence[Path]) -> NothingToTestError:
-        names = ", ".join(wheel.name for wheel in wheels)
-        places = ", ".join(place.name for place in self.places)
-        return NothingToTestError(
-            f"no interpreter that is planned fits {names}; the images are {places}",
-            cure="`invoke plan` shows what is planned, and on which images.",
-        )
+    def check(self, wheels: Sequence[Path]) -> list[WheeldockError]:
+        """Test the wheels, show what became of each, and return the errors."""
+        report, errors = self.test(wheels)
+        self.display.tested(report)
+        return errors
 
     def _prepared(self, planned: Sequence[Trial]) -> list[Prepared]:
         shelf = self._shelf()
@@ -124,7 +123,7 @@ class Tester:
     def _shelf(self) -> Shelf:
         source, outputs = self.inputs.source, [self.inputs.settings.output_dir, self.state.root]
         folder = self.scratch / "files"
-        folder.mkdir()
+        folder.mkdir(parents=True)
         if isinstance(source, SdistSource):
             unpack(source.path, self.scratch / "project")
             return Shelf(self.scratch / "project", "", outputs, folder)
@@ -173,30 +172,52 @@ def run(asked: Asked, *, wheels: Sequence[str], again: bool, junit: str, progres
         for remark in inputs.remarks:
             display.say(remark)
         found = _wheels(wheels, inputs)
-        settings, buildx = inputs.settings, Buildx()
-        builder = buildx.info(settings.builder or None)
-        notes = settings.cache_dir / BASE_IMAGES
-        images = Images(buildx=buildx, builder=builder, say=display.say, notes=notes, fetch=True)
-        plan = planning.make(inputs, images)
-        with state.scratch() as scratch:
-            tester = Tester(
-                buildx=buildx,
-                display=display,
-                state=state,
-                inputs=inputs,
-                plan=plan,
-                places=base_places(plan),
-                scratch=scratch,
-                jobs=settings.jobs or default_jobs(builder.capacity),
-                again=again,
-                only=asked.only,
-            )
-            report, errors = tester.test(found)
+        with _tester(inputs, Buildx(), display, state) as tester:
+            report, errors = replace(tester, again=again, only=asked.only).test(found)
         display.tested(report)
         if junit:
             trialreport.write_junit(report, Path(junit))
         if errors:
             raise joined(errors)
+
+
+def check_built(
+    inputs: Inputs, buildx: Buildx, display: Progress, state: State, only: Sequence[str]
+) -> None:
+    """Test what a build has left in the output folder. Raises WheeldockError."""
+    with _tester(inputs, buildx, display, state) as tester:
+        errors = replace(tester, only=only).check(_wheels((), inputs))
+    if errors:
+        raise joined(errors)
+
+
+def _nothing_fits(wheels: Sequence[Path], places: Sequence[Place]) -> NothingToTestError:
+    names = ", ".join(wheel.name for wheel in wheels)
+    images = ", ".join(dict.fromkeys(place.image for place in places))
+    return NothingToTestError(
+        f"no interpreter that is planned fits {names}; the images are {images}",
+        cure="`invoke plan` shows what is planned, and on which images.",
+    )
+
+
+@contextlib.contextmanager
+def _tester(inputs: Inputs, buildx: Buildx, display: Progress, state: State) -> Iterator[Tester]:
+    """What tests on the images that are planned."""
+    settings = inputs.settings
+    builder = buildx.info(settings.builder or None)
+    notes = settings.cache_dir / BASE_IMAGES
+    images = Images(buildx=buildx, builder=builder, say=display.say, notes=notes, fetch=True)
+    plan = planning.make(inputs, images)
+    with state.scratch() as scratch:
+        yield Tester(
+            buildx=buildx,
+            display=display,
+            state=state,
+            inputs=inputs,
+            plan=plan,
+            builder=builder,
+            scratch=scratch,
+        )
 
 
 def _wheels(named: Sequence[str], inputs: Inputs) -> list[Path]:

@@ -9,6 +9,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from tests.integration.workplace import ONE, Workplace
 
+from wheeldock.errors import FailedTestError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -52,3 +54,72 @@ def test_a_wheel_is_installed_and_imported_and_not_tested_again(
     ended = workplace.run("test", *ONE, "--again")
     assert "1 test of 1 wheel passed, " in ended.out
     assert "again" not in ended.out.splitlines()[-1]
+
+
+def test_tests_of_a_tree_test_what_is_installed(workplace: Workplace, wheel: Path) -> None:
+    configure(
+        workplace,
+        wheel,
+        before_test='"test -f pyproject.toml && pip --version"',
+        test_command='"cd {project} && python -m unittest -v tests.test_tiny"',
+        test_groups='["all"]',
+        environment='{FIRST = "1"}',
+        test_environment='{SECOND = "$FIRST$WHEELDOCK_BUILD_IDENTIFIER"}',
+    )
+    with (workplace.folder / "pyproject.toml").open("a") as file:
+        file.write('\n[dependency-groups]\nall = ["iniconfig"]\n')
+    (workplace.folder / "tiny.py").write_text("raise ImportError('this is the source')\n")
+    tests = workplace.folder / "tests"
+    tests.mkdir()
+    (tests / "__init__.py").write_text("import sys; sys.path.insert(0, '/project')\n")
+    (tests / "test_tiny.py").write_text(TESTS)
+    ended = workplace.run("test", *ONE)
+    assert ended.code == 0, ended.out + ended.err
+    assert "Skipped" not in ended.out
+
+
+TESTS = """\
+import os
+import unittest
+
+
+class Tests(unittest.TestCase):
+    def test_it(self):
+        import iniconfig, tiny
+        assert ".cpython-313-" in tiny.__file__
+        assert os.environ["SECOND"] == "1cp313-manylinux_x86_64"
+        open("written", "w").close()
+"""
+
+
+def test_a_failure_is_that_of_its_interpreter_alone(workplace: Workplace, wheel: Path) -> None:
+    configure(workplace, wheel)
+    # What is in it is for one interpreter, whatever its name says.
+    name = WHEEL.replace("cp313-cp313", "py3-none")
+    (workplace.dist / WHEEL).rename(workplace.dist / name)
+    both = ("--only", "cp311-manylinux_x86_64", *ONE)
+    ended = workplace.run("test", *both, "--junit", "tests.xml")
+    assert ended.code == FailedTestError.code, ended.out + ended.err
+    assert "1 of 2 tests of 1 wheel passed" in ended.out
+    assert f"{name} on cp311-manylinux_x86_64, image " in ended.err
+    assert "stage test: `import tiny` failed with exit code 1" in ended.err
+    assert "ModuleNotFoundError: No module named 'tiny'" in ended.err
+    cases = ET.parse(workplace.folder / "tests.xml").iter("testcase")  # noqa: S314 - our own
+    assert [case.find("failure") is not None for case in cases] == [True, False]
+    ended = workplace.run("test", *both)
+    assert ended.code == FailedTestError.code
+    assert "1 not tested again" in ended.out
+
+
+def test_a_wheel_that_fails_does_not_get_into_the_output_folder(
+    workplace: Workplace, wheel: Path
+) -> None:
+    assert wheel.exists()
+    failing = {"WHEELDOCK_TEST_COMMAND": "python -c 'import tiny; x'"}
+    ended = workplace.build(*ONE, "--test", environment=failing)
+    workplace.refused(ended, FailedTestError, WHEEL, "NameError: name 'x' is not defined")
+    assert (workplace.state / "wheelhouse" / WHEEL).exists()
+    passing = {"WHEELDOCK_TEST_COMMAND": "python -c 'import tiny'"}
+    workplace.built(workplace.build(*ONE, "--test", environment=passing))
+    ended = workplace.build(*ONE, "--test", environment=passing)
+    assert "1 test of 1 wheel passed, none tested again" in ended.out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -182,3 +183,11 @@ def test_an_interpreter_is_told_as_a_build_identifier() -> None:
     assert parsed.python_version == f"3.{sys.version_info[1]}"
     assert version[0].isdigit()
     assert path == sys.executable
+
+
+def test_what_the_dockerfile_takes_from_the_toolbox_is_there() -> None:
+    dockerfile = (DOCKER / "test.Dockerfile").read_text()
+    names = set(re.findall(r"from=kit,source=([^,]+),", dockerfile))
+    assert names >= {"network.sh", "trial", "uv.txt"}
+    assert all((DOCKER / "toolbox" / name).exists() for name in names)
+    assert "uv==" in (DOCKER / "toolbox" / "uv.txt").read_text()

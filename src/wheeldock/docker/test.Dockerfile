@@ -38,11 +38,13 @@ USER 0
 # TOOLS_INTERPRETER the interpreter that fetches it, a folder below /opt/python
 ARG TOOLS_INTERPRETER
 RUN --mount=type=bind,from=kit,source=network.sh,target=/toolbox/network.sh \
-    --mount=type=bind,from=kit,source=tools.txt,target=/toolbox/tools.txt \
+    --mount=type=bind,from=kit,source=uv.txt,target=/toolbox/uv.txt \
     --mount=type=cache,id=wheeldock-seeds,target=/run/wheeldock,readonly \
-    . /toolbox/network.sh && mkdir -p /out/installer && \
-    "/opt/python/${TOOLS_INTERPRETER}/bin/python" -m pip install --no-cache-dir --no-deps \
-        --disable-pip-version-check --root-user-action=ignore --target /tmp/uv "$(grep ^uv== /toolbox/tools.txt)" && \
+    mkdir -p /out/installer; \
+    if uv=$(command -v uv); then cp -L "${uv}" /out/installer/uv; exit; fi; \
+    . /toolbox/network.sh && \
+    "/opt/python/${TOOLS_INTERPRETER}/bin/python" -m pip install --no-cache-dir --disable-pip-version-check \
+        --root-user-action=ignore --target /tmp/uv -r /toolbox/uv.txt && \
     mv /tmp/uv/bin/uv /out/installer/uv && rm -rf /tmp/uv
 
 # test a fresh environment with the wheel, and its tests: the outcome in /out/outcome

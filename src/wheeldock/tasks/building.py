@@ -35,6 +35,7 @@ _SELECTION = {
         "builder": "The Buildx builder to use (default: the current one).",
         "config-file": "Read this TOML file's options; {package} is the source's folder.",
         "cold": "Use no cache at all, and leave those that are there as they are.",
+        "test": "Test the wheels, and put them into the output folder only if they pass.",
         "dry-run": "Show what would be built, and build nothing.",
         "progress": "auto, plain, json or quiet.",
     },
@@ -53,6 +54,7 @@ def build(
     builder: str = "",
     config_file: str = "",
     cold: bool = False,
+    test: bool = False,
     dry_run: bool = False,
     progress: str = "auto",
 ) -> None:
@@ -67,7 +69,7 @@ def build(
         selection = _selected(build, skip, archs, enable, allow_empty=allow_empty)
         options = {**selection, "output-dir": output_dir, "jobs": jobs, "builder": builder}
         what = asked(source, only, config_file, options)
-        building.run(what, dry_run=dry_run, progress=progress, cold=cold)
+        building.run(what, dry_run=dry_run, progress=progress, cold=cold, test=test)
 
 
 @task(
