@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,11 +16,10 @@ from tenacity import (
     wait_random,
 )
 
-from wheeldock import deployment, uploading
+from wheeldock import deployment, proof, uploading
 from wheeldock.deployment import Attempt, Stage
 from wheeldock.errors import (
     CredentialsRefusedError,
-    FileConflictError,
     FileRefusedError,
     IndexUnreachableError,
     UploadFailedError,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from wheeldock.deployment import Ledger
     from wheeldock.deployview import View
     from wheeldock.destination import Destination
-    from wheeldock.simpleindex import Listed, SimpleIndex
+    from wheeldock.simpleindex import SimpleIndex
     from wheeldock.wheelhouse import Distribution
 
 
@@ -120,26 +120,10 @@ class Courier:
         return answer.verdict is Verdict.UNCLEAR and not self._has_arrived(file)
 
     def _has_arrived(self, file: Distribution) -> bool:
-        listed = self._listed(file)
-        if listed is None:
-            return False
-        self._check(file, listed)
-        self._ledger.note(file.path.name, Stage.LISTED, url=listed.url)
-        return True
-
-    def _listed(self, file: Distribution) -> Listed | None:
-        try:
-            return self._index.files(file.name, [file.path.name]).get(file.path.name)
-        except IndexUnreachableError:
-            return None
-
-    def _check(self, file: Distribution, listed: Listed) -> None:
-        if listed.sha256 != (digest := file.sha256()):
-            raise FileConflictError(
-                f"{file.path.name}: {self._index.url} has it with other content: "
-                f"sha256 {digest} here, {listed.sha256} there",
-                cure="An index never forgets a name: raise the version, and build again.",
-            )
+        """Whether the index lists it. Raises FileConflictError."""
+        with contextlib.suppress(IndexUnreachableError):
+            proof.note_listed(self._ledger, self._index)
+        return self._stage(file) is Stage.LISTED
 
     def _judge(self, file: Distribution, answer: Answer) -> None:
         """Go on when the file is there, or may be. Raises what `deliver` raises."""

@@ -66,21 +66,39 @@ def _of_keyring(url: str, user: str) -> Credential | None:
 
 def flaw(credential: Credential, destination: Destination) -> str | None:
     """Why a token cannot be one of that repository, in words that do not say it, or None."""
-    token, place = credential.password, credential.origin
+    said = _flaw_of_any(credential)
+    if said is None and destination.is_pypi:
+        said = _flaw_of_pypis(credential.password, destination)
+    return f"{credential.origin}: {said}" if said else None
+
+
+def _flaw_of_any(credential: Credential) -> str | None:
+    token = credential.password
     if token != token.strip():
-        return f"{place}: the token begins or ends with a space or a line break"
+        return "the token begins or ends with a space or a line break"
     if not token.isprintable() or re.search(r"\s", token):
-        return f"{place}: the token has a space, a line break or a control character in it"
-    if not destination.is_pypi:
-        return None
+        return "the token has a space, a line break or a control character in it"
+    if not _can_be_sent(credential):
+        return "the user or the token has a character that HTTP cannot send"
+    return None
+
+
+def _flaw_of_pypis(token: str, destination: Destination) -> str | None:
     if not re.fullmatch(rf"{_PREFIX}[\w-]+={{0,2}}", token, re.ASCII):
-        return (
-            f"{place}: a token of {destination.name} is {_PREFIX} and then letters, digits, - and _"
-        )
+        return f"a token of {destination.name} is {_PREFIX} and then letters, digits, - and _"
     host, wanted = _location(token), urlsplit(destination.index_url).hostname
     if host and host != wanted:
-        return f"{place}: the token is one of {host}, and {destination.name} is {wanted}"
+        return f"the token is one of {host}, and {destination.name} is {wanted}"
     return None
+
+
+def _can_be_sent(credential: Credential) -> bool:
+    """Whether basic authentication, as requests does it, has characters for it."""
+    try:
+        f"{credential.username}{credential.password}".encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _location(token: str) -> str:

@@ -10,19 +10,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheeldock import cargo as cargoes
-from wheeldock import credentials, deployment, destination, sessions, tokens
+from wheeldock import credentials, deployment, destination, proof, sessions, tokens
 from wheeldock.courier import Courier, Pace
 from wheeldock.deployment import Ledger, Stage
 from wheeldock.errors import (
     DeploymentRefusedError,
-    FileConflictError,
-    NotListedError,
     StoppedError,
     UsageError,
     WheeldockError,
@@ -144,8 +141,9 @@ class _Run:
             current = self._checked(cargo, to, session, largest)
             auth = (current().username, current().password)
             index = SimpleIndex(to.index_url or find(to.upload_url, session, auth), session, auth)
-            ledger = Ledger(deployment.begin(to, index.url, cargo.files), record)
-            _note_listed(ledger, index)
+            begun = deployment.begin(to, index.url, cargo.files)
+            ledger = Ledger(begun, None if order.dry_run else record)
+            proof.note_listed(ledger, index)
             self._view.plan(ledger.deployment, cargo.left, in_clear=to.is_in_clear)
             if order.dry_run:
                 return ledger.deployment
@@ -162,7 +160,9 @@ class _Run:
                     environ=self._environ,
                 )
                 self._send(courier, cargo, current, seconds)
-                self._prove(ledger, index, seconds or self._pace.listed_within)
+                with self._view.proving(index.url):
+                    within = seconds or self._pace.listed_within
+                    proof.wait_for(ledger, index, within, self._pace.ask_every)
         self._view.result(ledger.deployment)
         return ledger.deployment
 
@@ -210,49 +210,6 @@ class _Run:
         with self._view.sending():
             for file in cargo.files:
                 courier.deliver(file, current, seconds)
-
-    def _prove(self, ledger: Ledger, index: SimpleIndex, seconds: float) -> None:
-        """Ask the index until it lists all that was sent. Raises NotListedError."""
-        end = time.monotonic() + seconds
-        with self._view.proving(index.url):
-            while True:
-                with contextlib.suppress(WheeldockError):
-                    _note_listed(ledger, index)
-                if ledger.deployment.is_complete:
-                    return
-                if time.monotonic() >= end:
-                    break
-                time.sleep(self._pace.ask_every)
-        missing = [f.file for f in ledger.deployment.files if f.stage is Stage.SENT]
-        raise NotListedError(
-            f"{index.url} does not list {', '.join(missing)} with our sha256, "
-            f"{seconds:.0f} s after the repository took it",
-            cure="Deploy again: what is there by then is left alone, and the rest is sent.",
-        )
-
-
-def _note_listed(ledger: Ledger, index: SimpleIndex) -> None:
-    """
-    Write down which files the index lists.
-
-    Raises FileConflictError when it has one of them with another hash, or IndexUnreachableError.
-    """
-    listed = index.files(ledger.deployment.project, [f.file for f in ledger.deployment.files])
-    conflicts = []
-    for file in ledger.deployment.files:
-        there = listed.get(file.file)
-        if there is None or file.stage in {Stage.LISTED, Stage.THERE}:
-            continue
-        if there.sha256 != file.sha256:
-            conflicts.append(f"{file.file}: sha256 {file.sha256} here, {there.sha256} there")
-            continue
-        stage = Stage.LISTED if file.attempts else Stage.THERE
-        ledger.note(file.file, stage, url=there.url)
-    if conflicts:
-        raise FileConflictError(
-            "\n".join([f"{index.url} has other files of the same name:", *conflicts]),
-            cure="An index never forgets a name: raise the version, and build again.",
-        )
 
 
 def _findings(cargo: Cargo, largest: int, say: Callable[[str], None]) -> list[str]:

@@ -83,9 +83,9 @@ class Deployment:
 
 
 class Ledger:
-    """A deployment as it goes on: the file is written anew with each step."""
+    """A deployment as it goes on: the file, if there is one, is written anew with each step."""
 
-    def __init__(self, deployment: Deployment, path: Path) -> None:
+    def __init__(self, deployment: Deployment, path: Path | None) -> None:
         self.deployment = deployment
         self._path = path
 
@@ -105,6 +105,8 @@ class Ledger:
 
     def write(self) -> None:
         """Write the record, all at once: a reader sees the old file or the new one."""
+        if self._path is None:
+            return
         content = {"schema": SCHEMA, **asdict(self.deployment)}
         fresh = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         try:

@@ -78,7 +78,7 @@ class SimpleIndex:
             if package.filename not in names:
                 continue
             digest = package.digests.get("sha256") or self._digest_of(package)
-            yield package.filename, Listed(urldefrag(package.url).url, digest)
+            yield package.filename, Listed(urldefrag(package.url).url, digest.lower())
 
     def _page(self, project: str) -> list[DistributionPackage]:
         try:

@@ -104,10 +104,11 @@ def test_a_second_run_finishes_what_a_first_one_did_not(pypi: PypiServer, dock: 
 
 
 def test_a_dry_run_does_all_but_send(pypi: PypiServer, dock: Dock) -> None:
+    shutil.copy(dock.dist / SDIST, pypi.packages)
     done = dock.deploy(pypi.upload_url, dry_run=True)
-    assert stages(done) == [Stage.WAITING, Stage.WAITING]
-    assert "2 files to send" in dock.said
-    assert not list(pypi.packages.iterdir())
+    assert stages(done) == [Stage.WAITING, Stage.THERE]
+    assert "1 file to send" in dock.said
+    assert [path.name for path in pypi.packages.iterdir()] == [SDIST]
     assert not dock.record.exists()
 
 

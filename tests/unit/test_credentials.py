@@ -82,6 +82,7 @@ def test_the_keyring_is_asked_last_and_may_break(ring: Keyring) -> None:
         ("x\ny", "has a space"),
         ("x\x16y", "control character"),
         ("x\u200by", "control character"),
+        ("x\u20acy", "HTTP cannot send"),
     ],
 )
 def test_a_malformed_token_is_named_and_not_repeated(text: str, said: str) -> None:

@@ -75,7 +75,7 @@ def test_files_are_listed_with_their_hashes(site: Site, session: requests.Sessio
     listed = index(session)
     digest = hashlib.sha256(b"content").hexdigest()
     expected = {
-        "a-1.tar.gz": Listed("http://a.example/f/a-1.tar.gz", "ABC"),
+        "a-1.tar.gz": Listed("http://a.example/f/a-1.tar.gz", "abc"),
         # It has no hash there: it was fetched, once.
         "a-2.tar.gz": Listed("http://a.example/f/a-2.tar.gz", digest),
     }
