@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,9 @@ def logs(ended: Ended, target: str, stage: str) -> str:
 
 
 def test_each_target_has_its_own_frontend_repair_and_audit(workplace: Workplace) -> None:
-    projects.write_tiny(workplace.folder, pyproject=TABLE)
+    # What an engine has cached says nothing.
+    unlike = f'const char unlike[] = "{secrets.token_hex()}";\n'
+    projects.write_tiny(workplace.folder, pyproject=TABLE, more_code=unlike)
     (workplace.folder / "versions.txt").write_text("setuptools==75.8.0  # known to work\n")
 
     ended = workplace.build("--progress", "json")
