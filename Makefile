@@ -5,7 +5,7 @@ PYTHON ?= python3
 INVOKE = .venv/bin/python -m invoke
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup wheels test deploy lint bench clean
+.PHONY: help setup wheels test deploy lint tag bench clean
 
 help: ## Show this.
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -24,6 +24,9 @@ deploy: .venv/ready ## Upload dist/ to PyPI and prove it there; the token is PYP
 
 lint: .venv/dev ## Check style, types, shell scripts and workflows.
 	@$(INVOKE) dev.lint
+
+tag: .venv/ready ## Tag this commit as pyproject.toml's version, once every release check has passed.
+	@$(INVOKE) tag
 
 bench: .venv/dev ## Compare with cibuildwheel and a plain docker build.
 	@$(INVOKE) setup dev.bench
