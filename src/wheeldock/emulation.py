@@ -21,10 +21,10 @@ from wheeldock import foreign
 from wheeldock.architectures import is_emulated
 from wheeldock.builder import BuildEndedError
 from wheeldock.failures import explain
+from wheeldock.probe import program
 from wheeldock.recipe import DOCKER
 from wheeldock.record import BuildRecord
 from wheeldock.request import BuildRequest
-from wheeldock.trial import program
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,7 +84,7 @@ def _runs(builder: Builder, name: str | None, architecture: Architecture) -> boo
         file.write_bytes(program(architecture) + secrets.token_bytes(16))
         file.chmod(0o755)
         request = BuildRequest(
-            target="trial",
+            target="probe",
             dockerfile=DOCKER / "emulation/Dockerfile",
             context=Path(folder),
             output=None,
@@ -98,7 +98,7 @@ def _runs(builder: Builder, name: str | None, architecture: Architecture) -> boo
             step = record.failed_step
             if step is not None and foreign.cannot_start(step, record.tail(step)):
                 return False
-            raise explain(f"the trial of {architecture}", "scratch", record) from None
+            raise explain(f"the probe for {architecture}", "scratch", record) from None
     return True
 
 

@@ -9,8 +9,8 @@ from wheeldock.builder import BuildEndedError
 from wheeldock.errors import BuildFailedError, EmulationMissingError
 from wheeldock.events import Event, Log, Step
 from wheeldock.identifier import BuildIdentifier
+from wheeldock.probe import program
 from wheeldock.tags import Architecture
-from wheeldock.trial import program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ class FakeEngine:
         assert content.startswith(program(request.architecture))
         self.tried.append(request.architecture)
         if request.architecture not in self.emulates:
-            step = Step("1", "[trial 2/2] RUN /program", 1.0)
+            step = Step("1", "[probe 2/2] RUN /program", 1.0)
             yield step
             yield Log("1", self.says)
             yield Step("1", step.name, 1.0, 2.0, error="exit code: 1")
@@ -95,5 +95,5 @@ def test_that_it_does_not_is_tried_each_time(machine: Path) -> None:
 
 
 def test_another_failure_is_told_as_what_it_is() -> None:
-    with pytest.raises(BuildFailedError, match="the trial of aarch64"):
+    with pytest.raises(BuildFailedError, match="the probe for aarch64"):
         emulation.runs(FakeEngine(says="killed\n"), None, AARCH64)

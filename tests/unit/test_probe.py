@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from elftools.elf.elffile import ELFFile
 
+from wheeldock.probe import program
 from wheeldock.tags import Architecture
-from wheeldock.trial import program
 
 if TYPE_CHECKING:
     from pathlib import Path
