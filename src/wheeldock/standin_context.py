@@ -21,12 +21,14 @@ from platformdirs import user_cache_path
 
 from wheeldock import executables, rootfs
 from wheeldock.apt import AptError, PrivateApt
+from wheeldock.architectures import is_emulated
 from wheeldock.errors import BaseImageUnavailableError
 from wheeldock.standin_parts import (
     BASE,
     CURE,
     DEBIAN_NAMES,
     FREE_THREADED,
+    IN_QEMU,
     PACKAGED,
     ROOT_SUITE,
     TOOLS_INTERPRETERS,
@@ -78,7 +80,7 @@ def gather(
     """
     if shutil.which("mmdebstrap") is None:
         install_packages(["mmdebstrap"])
-    wanted = (*PACKAGED, *([FREE_THREADED] if free_threaded else []))
+    wanted = (*packaged(architecture), *([FREE_THREADED] if free_threaded else []))
     cache = user_cache_path("wheeldock", ensure_exists=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix="stand-in-") as home:
         fetch = _Fetch(mirror, architecture, Path(home), say)
@@ -92,6 +94,12 @@ def gather(
             message = f"{mirror.main.uri} has no CPython for a stand-in base image"
             raise BaseImageUnavailableError(message, cure=CURE)
         yield Gathered(fetch.context, present, skipped)
+
+
+def packaged(architecture: Architecture) -> tuple[Interpreter, ...]:
+    """The interpreters that a stand-in is to have, from packages."""
+    emulated = is_emulated(architecture)
+    return tuple(each for each in PACKAGED if not emulated or each.version in IN_QEMU)
 
 
 class _Fetch:

@@ -69,6 +69,9 @@ PACKAGED = (
 )
 """The interpreters that the suites have as packages; 3.10 and 3.12 are in none."""
 
+IN_QEMU = frozenset(["3.11", "3.13"])
+"""The versions that a stand-in has which is made in QEMU, where each takes a minute or more."""
+
 FREE_THREADED = Interpreter("3.13t", "trixie")
 """In no suite as a package, so compiled: from the source of its suite's python3.13."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wheeldock import standin
+from wheeldock import architectures, standin, standin_context
 from wheeldock.apt import Source
 from wheeldock.builder import BuildEndedError, ImageInfo
 from wheeldock.errand import run_errand
@@ -235,3 +235,14 @@ def test_an_architecture_may_have_no_stand_in() -> None:
             install_packages=print,
             architecture=Architecture.S390X,
         )
+
+
+def test_a_stand_in_that_is_made_in_qemu_has_fewer_interpreters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(architectures, "native", lambda: X86_64)
+
+    assert standin_context.packaged(X86_64) == PACKAGED
+    names = [interpreter.name for interpreter in standin_context.packaged(Architecture.AARCH64)]
+    assert names == ["cp311-cp311", "cp313-cp313"]
+    assert set(TOOLS_INTERPRETERS) & {"cp311", "cp313"}
