@@ -96,6 +96,12 @@ def wheel_request(
     return _request_from(origin, recipe, target="wheel", output=output, arguments=arguments)
 
 
+def environment_request(recipe: Recipe, target: BuildTarget) -> BuildRequest:
+    """Ask for the environment that a wheel is built in, and leave it to the engine's cache."""
+    arguments = {"INTERPRETER": target.identifier.interpreter}
+    return _request(recipe, target="env", output=None, arguments=arguments)
+
+
 def audit_request(
     recipe: Recipe, commands: Sequence[str], wheel: Path, origin: Path | TreeContext
 ) -> BuildRequest:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import tempfile
 import time
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -14,13 +16,21 @@ from typing import TYPE_CHECKING
 from wheeldock import __version__, delivered, report
 from wheeldock.archive import unpack
 from wheeldock.audit import Auditor, commands_for
+from wheeldock.beside import Idle, ahead, beside
 from wheeldock.choices import BuildFrom
 from wheeldock.constraints import EVERYWHERE
 from wheeldock.context import TreeContext, sdist_context, tree_context
 from wheeldock.errors import BuildFailedError, NotAPythonProjectError, WheeldockError
 from wheeldock.keeping import Keeping
 from wheeldock.made import content
-from wheeldock.recipe import Recipe, audit_request, sdist_request, seed_request, wheel_request
+from wheeldock.recipe import (
+    Recipe,
+    audit_request,
+    environment_request,
+    sdist_request,
+    seed_request,
+    wheel_request,
+)
 from wheeldock.record import BuildRecord
 from wheeldock.report import RunReport
 from wheeldock.scheduler import run_all
@@ -40,6 +50,7 @@ if TYPE_CHECKING:
     from wheeldock.progress import Progress
     from wheeldock.project import Project
     from wheeldock.report import TargetReport
+    from wheeldock.request import BuildRequest
     from wheeldock.sources import Source
     from wheeldock.state import State
     from wheeldock.tags import Architecture
@@ -109,13 +120,39 @@ class Run:
     def _by_sdist(self, source: Source) -> list[TargetResult]:
         """Make the sdist, and the wheels from what is in it."""
         tree = None if isinstance(source, SdistSource) else self._tree(source)
-        first = self._sdist(self._project_name(source), tree) if tree else self._given(source.path)
-        if (sdist := first.distribution) is None:
-            return [first]
-        context = self.state.sdist(sdist.name)
-        unpack(sdist.path, context / "src")
-        tree = tree or sdist_context(context / "src", self.scratch / "tree")
-        return [first, *self._wheels(sdist.name, context, tree, first.report)]
+        with ExitStack() as stack:
+            if tree is None:
+                first = self._given(source.path)
+            else:
+                recipe = self._recipe(self._project_name(source), self.plan.main, tree)
+                seeder = self._seeder(recipe)
+                stack.enter_context(ahead(self.buildx, seeder, self._environments(recipe)))
+                first = self._sdist(recipe, seeder, tree)
+            if (sdist := first.distribution) is None:
+                self.buildx.stop()
+                return [first]
+            context = self.state.sdist(sdist.name)
+            unpack(sdist.path, context / "src")
+            tree = tree or sdist_context(context / "src", self.scratch / "tree")
+            return [first, *self._wheels(sdist.name, context, tree, first.report)]
+
+    def _environments(self, recipe: Recipe) -> list[BuildRequest]:
+        """
+        What makes the environments of the first wheels beside the sdist, which needs one of them.
+
+        None where the last run made them: an engine is unlikely to lack them, then.
+        """
+        main, soon = self.plan.main, self.plan.targets[: self.jobs]
+        return [
+            environment_request(self._its_own(recipe, target), target)
+            for target in (() if self.last else main.targets)
+            if target in soon and target.identifier.interpreter != main.tools_interpreter
+        ]
+
+    def _its_own(self, recipe: Recipe, target: BuildTarget) -> Recipe:
+        """The recipe with what holds for one target."""
+        options = self.settings.for_target(target.identifier)
+        return replace(recipe, options=options, constraints=self.constraints[str(target)])
 
     def images_used(self, made: RunReport) -> dict[str, Architecture]:
         """The images on which a step ran, and their architectures."""
@@ -159,10 +196,9 @@ class Run:
             cold=self.cold,
         )
 
-    def _sdist(self, project: str, tree: TreeContext) -> TargetResult:
-        recipe = self._recipe(project, self.plan.main, tree)
+    def _sdist(self, recipe: Recipe, seeder: Seeder, tree: TreeContext) -> TargetResult:
         request = sdist_request(recipe, tree, output := self.scratch / "sdist")
-        return self._maker(recipe, self._seeder(recipe)).make(report.SDIST, request, output)
+        return self._maker(recipe, seeder).make(report.SDIST, request, output)
 
     def _tree(self, source: DirectorySource) -> TreeContext:
         return tree_context(
@@ -210,24 +246,28 @@ class Run:
             aside=self.state.unaudited,
         )
 
+        # One build more than there are processors runs at once, as `default_jobs` has it.
+        idle = Idle(len(self.plan.targets), processors=self.jobs - 1)
+
         def wheel(target: BuildTarget) -> TargetResult:
-            if before := kept.get(str(target)):
-                return self._still(before)
+            try:
+                before = kept.get(str(target))
+                return self._still(before) if before else build(target)
+            finally:
+                idle.one_ended()
+
+        def build(target: BuildTarget) -> TargetResult:
             batch = self.plan.batch(target)
             recipe, maker = recipes[batch], makers[batch]
             output = self.scratch / str(target)
-            options = self.settings.for_target(target.identifier)
-            constraints = self.constraints[str(target)]
-            its_own = replace(recipe, options=options, constraints=constraints)
-            request = wheel_request(its_own, target, origin, output)
+            request = wheel_request(self._its_own(recipe, target), target, origin, output)
 
             def check(wheel: Distribution) -> None:
+                options = self.settings.for_target(target.identifier)
                 repaired = bool(options.repair_wheel_command)
                 delivered.check(target, made.file if made else None, wheel, repaired=repaired)
                 if commands := commands_for(options.audit_command, wheel.path.name):
-                    there = replace(
-                        recipes[self.plan.main], options=options, constraints=constraints
-                    )
+                    there = self._its_own(recipes[self.plan.main], target)
                     audit = audit_request(there, commands, wheel.path, origin)
                     auditor.audit(str(target), wheel.path, audit)
 
@@ -239,12 +279,11 @@ class Run:
         # A batch that ran no step needs no tools, which an engine may well lack.
         main = keepers.get(self.plan.main)
         outcome = report.outcome(made) if made else ""
-        if main and (outcome == "built" or (outcome == "given" and main.is_file_old)):
-            with main.beside():
-                results = make_all(self.plan, at_once, self.display)
-            del keepers[self.plan.main]
-        else:
+        is_due = main and (outcome == "built" or (outcome == "given" and main.is_file_old))
+        with beside(main.keep, "tools", when=idle) if main and is_due else nullcontext():
             results = make_all(self.plan, at_once, self.display)
+        if is_due:
+            del keepers[self.plan.main]
         ran = {each.report.name for each in results if report.outcome(each.report) == "built"}
         for batch, keeper in keepers.items():
             if ran.intersection(map(str, batch.targets)):
@@ -274,7 +313,7 @@ class Run:
         return Keeping(self.settings.cache_dir / _folder_name(project), tree)
 
     def _seeder(self, recipe: Recipe) -> Seeder:
-        seeding = seed_request(recipe, self.scratch / "seeds")
+        seeding = seed_request(recipe, Path(tempfile.mkdtemp(prefix="seeds-", dir=self.scratch)))
         return Seeder(self.buildx, recipe.base_image, recipe.seeds, seeding)
 
     def _maker(self, recipe: Recipe, seeder: Seeder) -> TargetMaker:

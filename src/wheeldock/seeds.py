@@ -18,13 +18,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wheeldock.builder import BuildEndedError
 from wheeldock.errand import run_errand
+from wheeldock.failures import explain
+from wheeldock.record import BuildRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wheeldock.builder import Builder
-    from wheeldock.record import BuildRecord
     from wheeldock.request import BuildRequest
 
 _CA_BUNDLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -130,6 +132,25 @@ class Seeder:
                 self._fill()
                 self.times += 1
             return self.times > times
+
+    def run(self, request: BuildRequest, name: str) -> None:
+        """
+        Run a build to its end, once more when cache mounts have been filled for it.
+
+        Raises what a failed build raises, with that name, or BuildEndedError when it was stopped.
+        """
+        while True:
+            record, seeded = BuildRecord(), self.times
+            try:
+                for event in self._builder.build(request):
+                    record.add(event)
+            except BuildEndedError:
+                if lacking(record) and self.fill(seeded):
+                    continue
+                if record.failed_step is None:
+                    raise
+                raise explain(name, self._base_image, record) from None
+            return
 
     def _fill(self) -> None:
         self._seeds.lay_out(self._request.contexts["seeds"])

@@ -10,19 +10,15 @@ from __future__ import annotations
 
 import contextlib
 import re
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from wheeldock.builder import BuildEndedError
 from wheeldock.cache import KeptFolder
-from wheeldock.failures import explain
 from wheeldock.images import INPUTS, last_used
-from wheeldock.record import BuildRecord
-from wheeldock.seeds import lacking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from wheeldock.builder import Buildx
@@ -109,23 +105,13 @@ class ToolsKeeper:
         """Make what is missing or out of date. What fails is said, and is there another time."""
         try:
             if self.image and self._is_image_old():
-                self._build(self.image)
+                self.seeder.run(self.image, "tools")
             if self.is_file_old and not self.kept.foreign:
                 self._keep_file()
         except BuildEndedError:  # every build was stopped, and this one with them
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, no wheel depends on it
             self.say(f"The tools of {self.tools.name} are not kept: {error}")
-
-    @contextlib.contextmanager
-    def beside(self) -> Iterator[None]:
-        """Keep them while something else is done."""
-        thread = threading.Thread(target=self.keep, name="tools")
-        thread.start()
-        try:
-            yield
-        finally:
-            thread.join()
 
     def use(self) -> None:
         """Note that a build stands on them, for `image.prune`."""
@@ -141,22 +127,7 @@ class ToolsKeeper:
     def _keep_file(self) -> None:
         try:
             self.kept.prepare()
-            self._build(self.file)
+            self.seeder.run(self.file, "tools")
             self.kept.commit_made_from(self.tools.inputs)
         finally:
             self.kept.discard()
-
-    def _build(self, request: BuildRequest) -> None:
-        """Build, and raise what a failed build raises, or BuildEndedError when it was stopped."""
-        while True:
-            record, seeded = BuildRecord(), self.seeder.times
-            try:
-                for event in self.buildx.build(request):
-                    record.add(event)
-            except BuildEndedError:
-                if lacking(record) and self.seeder.fill(seeded):
-                    continue
-                if record.failed_step is None:
-                    raise
-                raise explain("tools", self.tools.base_image, record) from None
-            return

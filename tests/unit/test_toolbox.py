@@ -142,7 +142,6 @@ def frontend(
     uv.chmod(0o755)
     monkeypatch.setattr(module, "PYTHON", sys.executable)
     monkeypatch.setattr(module, "UV", str(uv))
-    monkeypatch.setattr(module, "PROJECTS", tmp_path)
     monkeypatch.delenv("CONFIG_SETTINGS", raising=False)
     return module
 
@@ -242,20 +241,6 @@ def test_a_frontend_that_is_named_builds_the_wheel(
     assert json.loads(built.read_text()) == [sys.executable, settings]
     words = ["-c", frontend.CONSTRAINTS, "-c", "/pins", "build"]
     assert (tmp_path / "uv.args").read_text().splitlines()[3:] == [sys.executable, *words]
-
-
-def test_a_frontends_arguments_name_files_of_the_project(
-    frontend: ModuleType, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    here = "import os; print(os.getcwd()); raise SystemExit(os.getcwd() != '{}')"
-    monkeypatch.setenv("SUBFOLDER", "python")
-    (tmp_path / "python").mkdir()
-    (tmp_path / "built").mkdir()
-    (tmp_path / "built" / "a.whl").touch()
-    command = [sys.executable, "-c", here.format(tmp_path / "python")]
-    monkeypatch.setattr(frontend.frontends.Frontend, "command", lambda *_: command)
-    monkeypatch.setenv("BUILD_FRONTEND", "build")
-    assert frontend.build("wheel", source, tmp_path / "built") == tmp_path / "built" / "a.whl"
 
 
 @pytest.mark.parametrize("asked", ["build -Cfail=yes", "build --nonsense"])

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from frontends import Frontend
 
 PYTHON = "/env/bin/python"
-PROJECTS = Path("/src")
-"""What wheels are built from; SUBFOLDER says where in it the project is."""
 CONSTRAINTS = "/env/constraints.txt"
 UV = "/opt/wheeldock/bin/uv"
 
@@ -93,8 +91,7 @@ def config_settings(source: Path) -> ConfigSettingsType:
 
 def _build_with(asked: Frontend, source: Path, output: Path, settings: ConfigSettingsType) -> Path:
     """Build the wheel with a frontend that the project names."""
-    project = PROJECTS / os.environ.get("SUBFOLDER", "")
-    if code := frontends.run(asked.command(PYTHON, source, output, settings), project):
+    if code := frontends.run(asked.command(PYTHON, source, output, settings)):
         fail(
             BUILD_FAILED,
             f"the build frontend {asked.name} could not make the wheel (exit code {code})",

@@ -122,14 +122,8 @@ def _settings(settings: Mapping[str, str | Sequence[str]]) -> list[str]:
     ]
 
 
-def run(command: Sequence[str], project: Path) -> int:
-    """
-    Run a frontend and return its exit code.
-
-    It runs in the project's folder, as with cibuildwheel, since its arguments may name files
-    there, and finds wheeldock's uv last on PATH.
-    """
+def run(command: Sequence[str]) -> int:
+    """Run a frontend, which finds wheeldock's uv last on PATH, and return its exit code."""
     print(f"+ {shlex.join(command)}", flush=True)
     path = f"{os.environ['PATH']}{os.pathsep}{TOOLS}"
-    environment = {**os.environ, "PATH": path}
-    return subprocess.run(command, check=False, cwd=project, env=environment).returncode
+    return subprocess.run(command, check=False, env={**os.environ, "PATH": path}).returncode
