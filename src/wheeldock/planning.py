@@ -67,6 +67,8 @@ class Asked:
     """Options, by the names of the configuration."""
     config_file: str = ""
     """The file to read in place of the source's pyproject.toml; `{package}` is the source."""
+    pins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Constraints of build environments beside the configured ones, by identifier, or `sdist`."""
 
 
 def read(asked: Asked, state: State) -> Inputs:
@@ -83,6 +85,11 @@ def read(asked: Asked, state: State) -> Inputs:
     warnings = wishes.check(selector)
     selection = select(selector)
     folder = source.project if isinstance(source, sources.DirectorySource) else Path.cwd()
+    configured = constraints.read(settings, selection.identifiers, folder)
+    pins = {
+        constraints.EVERYWHERE if name == report.SDIST else name: asked.pins[name]
+        for name in asked.pins
+    }
     return Inputs(
         source=source,
         project=project,
@@ -90,7 +97,7 @@ def read(asked: Asked, state: State) -> Inputs:
         selection=selection,
         remarks=(*settings.remarks, *config.check_supported(settings), *warnings),
         abis=_likely_abis(project, settings, state),
-        constraints=constraints.read(settings, selection.identifiers, folder),
+        constraints={name: (*configured[name], *pins.get(name, ())) for name in configured},
         epoch=epoch.chosen(os.environ),
     )
 

@@ -51,6 +51,12 @@ class TargetReport:
     """Whether every step came from the cache."""
     compiler_cache: Mapping[str, Mapping[str, int]] | None = None
     """The `hits` and `misses` among its `compiles` and `links`; None when it ran none of them."""
+    build_requirements: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """
+    What its build environment had: `version` and `files-sha256` by name; empty if not known.
+
+    The latter is a digest of what the RECORD of the installed requirement says of its files.
+    """
     warning: str = ""
     """What is odd of them: a line for the user."""
     error: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from dataclasses import dataclass, replace
@@ -18,14 +19,17 @@ from wheeldock.seeds import lacking
 from wheeldock.wheelhouse import read_distribution
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+    from typing import TypeAlias
 
     from wheeldock.builder import Builder
     from wheeldock.progress import Progress
     from wheeldock.request import BuildRequest
     from wheeldock.seeds import Seeder
     from wheeldock.wheelhouse import Distribution
+
+    Requirements: TypeAlias = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,14 @@ class TargetResult:
 
     @classmethod
     def made(
-        cls, name: str, distribution: Distribution, record: BuildRecord, seconds: float
+        cls,
+        name: str,
+        distribution: Distribution,
+        record: BuildRecord,
+        seconds: float,
+        requirements: Requirements | None = None,
     ) -> TargetResult:
-        """The result of a build that gave a distribution."""
+        """The result of a build that gave a distribution, with what its environment had."""
         report = TargetReport(
             name=name,
             file=distribution.path.name,
@@ -50,6 +59,7 @@ class TargetResult:
             seconds=seconds,
             cached=record.cached,
             compiler_cache=record.caches,
+            build_requirements=requirements or {},
             warning=reuse.warning(name, record.doubt, record.caches),
         )
         return cls(report, distribution=distribution)
@@ -103,6 +113,7 @@ class TargetMaker:
             while again := self._attempt(name, attempt, record):
                 shutil.rmtree(output, ignore_errors=True)
                 record, attempt = BuildRecord(), replace(again, cache_to=cache.prepare())
+            requirements = _take_requirements(output)
             distribution = _only_distribution(name, output)
             if check:
                 check(distribution)
@@ -110,7 +121,8 @@ class TargetMaker:
         except WheeldockError as error:
             result = TargetResult.failed(name, error, record, time.monotonic() - clock)
         else:
-            result = TargetResult.made(name, distribution, record, time.monotonic() - clock)
+            seconds = time.monotonic() - clock
+            result = TargetResult.made(name, distribution, record, seconds, requirements)
         finally:
             cache.discard()
         self.display.finished(result.report)
@@ -141,6 +153,16 @@ class TargetMaker:
             )
             return replace(request, cache_from=None)
         return None
+
+
+def _take_requirements(folder: Path) -> Requirements:
+    """What the build environment had, as the toolbox left it beside the distribution."""
+    note = folder / "build-requirements.json"
+    if not note.is_file():
+        return {}
+    found: Requirements = json.loads(note.read_text("utf-8"))
+    note.unlink()
+    return found
 
 
 def _only_distribution(name: str, folder: Path) -> Distribution:

@@ -12,11 +12,17 @@ from rich.console import Console
 from wheeldock import findingsview, planning
 from wheeldock.builder import Buildx
 from wheeldock.cache import BASE_IMAGES
-from wheeldock.errors import DistributionsUnfitError, UsageError, WheeldockError
+from wheeldock.errors import (
+    DistributionsUnfitError,
+    NotReproducibleError,
+    UsageError,
+    WheeldockError,
+)
 from wheeldock.findings import Finding, Problem, errors
 from wheeldock.imagechoice import Images
 from wheeldock.planning import Inputs
-from wheeldock.rules import NOT_CHECKED
+from wheeldock.rebuild import rebuild
+from wheeldock.rules import NOT_CHECKED, REBUILD
 from wheeldock.state import State
 from wheeldock.verify import distributions, verify
 from wheeldock.wheelhouse import read_distribution
@@ -31,11 +37,12 @@ LOG_WIDTH = 140
 """Columns where there is no terminal."""
 
 
-def run(asked: Asked, *, folder: str, largest: int, as_json: bool) -> None:
+def run(asked: Asked, *, folder: str, largest: int, as_json: bool, again: bool = False) -> None:
     """
-    Show what is wrong with the distributions of a folder.
+    Show what is wrong with the distributions of a folder; `again` builds them once more.
 
-    Raises DistributionsUnfitError where something is, UsageError where the folder has none.
+    Raises DistributionsUnfitError where something is, NotReproducibleError where it is only that
+    a second build gives something else, and UsageError where the folder has none.
     """
     inputs = _inputs(asked)
     output = inputs.settings.output_dir if isinstance(inputs, Inputs) else Path("dist")
@@ -46,6 +53,11 @@ def run(asked: Asked, *, folder: str, largest: int, as_json: bool) -> None:
     )
     if isinstance(targets, Finding):
         findings.append(targets)
+    if again:
+        if isinstance(inputs, Inputs) and (other := _of_another(inputs, paths)):
+            raise UsageError(f"--rebuild: {other}", cure="--source names what they are of.")
+        progress = "quiet" if as_json else "auto"
+        findings += rebuild(asked, paths, State(Path.cwd() / ".wheeldock"), progress)
     if as_json:
         sys.stdout.write(json.dumps(findingsview.as_json(paths, findings)) + "\n")
     else:
@@ -55,7 +67,12 @@ def run(asked: Asked, *, folder: str, largest: int, as_json: bool) -> None:
         findingsview.show(paths, findings, console)
     if found := errors(findings):
         message = f"{len(found)} error{'s' * (len(found) > 1)} in {paths[0].parent}"
-        raise DistributionsUnfitError(message, cure="Each is listed with what mends it.")
+        kind = NotReproducibleError if _only_differ(found) else DistributionsUnfitError
+        raise kind(message, cure="Each is listed with what mends it.")
+
+
+def _only_differ(found: Sequence[Finding]) -> bool:
+    return all(finding.rule == REBUILD.name for finding in found)
 
 
 def _distributions(folder: Path) -> list[Path]:
@@ -80,12 +97,8 @@ def _targets(inputs: Inputs | Finding, paths: Sequence[Path]) -> Sequence[BuildT
     """What the plan has, or a note why that is not known here."""
     if isinstance(inputs, Finding):
         return inputs
-    ours = inputs.project.normalized_name
-    names = {found.name for path in paths if (found := read_distribution(path))}
-    if ours and names and ours not in names:
-        return _no_plan(
-            f"the source is {ours}'s, and the files are {' and '.join(sorted(names))}'s"
-        )
+    if other := _of_another(inputs, paths):
+        return _no_plan(other)
     buildx, notes = Buildx(), inputs.settings.cache_dir / BASE_IMAGES
     try:
         builder = buildx.info(inputs.settings.builder or None)
@@ -93,6 +106,15 @@ def _targets(inputs: Inputs | Finding, paths: Sequence[Path]) -> Sequence[BuildT
         return planning.make(inputs, images).targets
     except WheeldockError as error:
         return _no_plan(error.message)
+
+
+def _of_another(inputs: Inputs, paths: Sequence[Path]) -> str:
+    """That the files are not the source's, where they are not; else ""."""
+    ours = inputs.project.normalized_name
+    names = {found.name for path in paths if (found := read_distribution(path))}
+    if not ours or not names or ours in names:
+        return ""
+    return f"the source is {ours}'s, and the files are {' and '.join(sorted(names))}'s"
 
 
 def _no_plan(why: str) -> Finding:

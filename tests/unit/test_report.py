@@ -92,6 +92,7 @@ def test_the_file_is_for_programs(tmp_path: Path) -> None:
         "seconds": 0.41,
         "cached": True,
         "compiler_cache": None,
+        "build_requirements": {},
         "warning": "",
         "error": "",
         "exit_code": 0,

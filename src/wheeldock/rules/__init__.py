@@ -7,6 +7,7 @@ members would be is another thing for each installer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from wheeldock.findings import Problem, Rule, Severity
@@ -78,8 +79,12 @@ TOOLS: tuple[Rule[Path], ...] = (
     Rule("auditwheel", _ERROR, tools.policy),
     Rule("abi3audit", _ERROR, tools.stable_abi),
     Rule("twine", _ERROR, tools.description),
+    Rule("description", _WARNING, tools.whole_description),
 )
 """Of a distribution, as other projects' programs see it."""
+
+REBUILD = Rule[Sequence[Problem]]("rebuild", _ERROR, tools.rebuilt)
+"""What a second build finds."""
 
 NOT_CHECKED = Rule[Problem]("not-checked", _NOTE, tools.not_checked)
 """What could not be checked here."""
@@ -103,3 +108,4 @@ def every_rule() -> Iterator[Rule[Any]]:
     yield from SDIST
     yield from TOOLS
     yield from SET
+    yield REBUILD

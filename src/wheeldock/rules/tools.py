@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from wheeldock.findings import Problem
@@ -22,11 +23,12 @@ from wheeldock.tags import Policy
 from wheeldock.wheelfile import WheelName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 _POLICY = re.compile(r"((?:many|musl)linux(?:\d+|_\d+_\d+))_(\w+)")
 _SHOWN = 10
+_WARNED = "FAILED due to warnings"
 _OUTPUT = 2**20
 """Characters of a program's output that are looked at."""
 
@@ -45,6 +47,13 @@ class _Ran:
 def not_checked(reason: Problem) -> Iterator[Problem]:
     """All could be checked."""
     yield reason
+
+
+def rebuilt(differences: Sequence[Problem]) -> Iterator[Problem]:
+    """A second build without any cache gives the same bytes (`--rebuild`)."""
+    cure = "Mend what is random, or tells of the moment or the machine, in the project's build."
+    for each in differences:
+        yield Problem(each.place, each.what, cure)
 
 
 def policy(path: Path) -> Iterator[Problem]:
@@ -131,14 +140,36 @@ def _beyond(name: str, result: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def description(path: Path) -> Iterator[Problem]:
-    """The description can be shown on PyPI (`twine check --strict`)."""
-    ran = _run("twine", "check", "--strict", str(path))
-    if ran.code:
-        lines = [line.strip() for line in f"{ran.output}\n{ran.said}".splitlines()]
-        said = [line for line in lines if line and not line.startswith("Checking ")]
-        found = "; ".join(dict.fromkeys(said[-_SHOWN:])) or f"it ended with {ran.code}"
-        cure = "Mend the file that `readme` in pyproject.toml names, or its content type."
-        yield Problem("METADATA: Description", f"twine says: {found[:1000]}", cure)
+    """The description can be shown on PyPI (`twine check`)."""
+    ran = _twine(path)
+    if ran.code and _WARNED not in ran.output:
+        yield _description(ran)
+
+
+def whole_description(path: Path) -> Iterator[Problem]:
+    """There is a description, with its content type (`twine check --strict`)."""
+    ran = _twine(path)
+    if ran.code and _WARNED in ran.output:
+        yield _description(ran)
+
+
+def _twine(path: Path) -> _Ran:
+    status = path.stat()
+    return _run_twine(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=100)
+def _run_twine(path: Path, *_: int) -> _Ran:
+    """Run it once for both rules; what the file is known again by is for the cache."""
+    return _run("twine", "check", "--strict", str(path))
+
+
+def _description(ran: _Ran) -> Problem:
+    lines = [line.strip() for line in f"{ran.output}\n{ran.said}".splitlines()]
+    said = [line for line in lines if line and not line.startswith("Checking ")]
+    found = "; ".join(dict.fromkeys(said[-_SHOWN:])) or f"it ended with {ran.code}"
+    cure = "Mend the file that `readme` in pyproject.toml names, or its content type."
+    return Problem("METADATA: Description", f"twine says: {found[:1000]}", cure)
 
 
 def _run(module: str, *arguments: str) -> _Ran:

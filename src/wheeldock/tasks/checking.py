@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         "only": "The identifiers that there should be, when not all of the plan; several times.",
         "config-file": "Read this TOML file's options; {package} is the source's folder.",
         "max-size": "The largest file that the index takes (default: PyPI's 100MiB).",
+        "rebuild": "Build all of it again without any cache, and compare.",
         "json": "One line of JSON for programs.",
     },
 )
@@ -30,6 +31,7 @@ def verify(
     only: Sequence[str] | None = None,
     config_file: str = "",
     max_size: str = "100MiB",
+    rebuild: bool = False,
     json: bool = False,
 ) -> None:
     """
@@ -43,4 +45,4 @@ def verify(
 
         asked = Asked(source=source, only=tuple(only or ()), options={}, config_file=config_file)
         largest = exports.bytes_of(max_size, "--max-size")
-        verifying.run(asked, folder=dist, largest=largest, as_json=json)
+        verifying.run(asked, folder=dist, largest=largest, as_json=json, again=rebuild)

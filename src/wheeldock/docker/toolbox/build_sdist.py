@@ -8,6 +8,7 @@ import sys
 import tarfile
 from pathlib import Path
 
+import requirements
 from frontend import build
 
 
@@ -43,3 +44,4 @@ if __name__ == "__main__":
     made = build("sdist", source, output)
     if made.name.endswith(".tar.gz"):
         normalise(made, int(os.environ["SOURCE_DATE_EPOCH"]))
+    requirements.note()

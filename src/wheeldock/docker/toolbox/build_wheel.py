@@ -9,6 +9,7 @@ import zipfile
 from hashlib import sha256
 from pathlib import Path
 
+import requirements
 from before_build import before_build
 from compiler.front import BYPASSED, CACHE, CachedCompilers
 from ending import fail
@@ -84,6 +85,7 @@ if __name__ == "__main__":
     compilers = CachedCompilers(TREE, Path("/env"), at_once=at_once, cold=cold)
     brought = compiled_files(TREE) if command else shipped
     wheel = build("wheel", source, output, None if off else compilers)
+    requirements.note()
     if reason := why_pure(wheel):
         fail(
             PURE_WHEEL,

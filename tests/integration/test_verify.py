@@ -1,0 +1,51 @@
+"""A wheel that was really built is verified, and built again to be compared."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.integration import projects
+from tests.integration.workplace import ONE
+
+from wheeldock.errors import NotReproducibleError
+
+if TYPE_CHECKING:
+    from tests.integration.workplace import Workplace
+
+pytestmark = pytest.mark.integration
+
+SETUP = """\
+import time
+
+from setuptools import Extension, setup
+
+# {nonce}
+with open("moment.py", "w") as file:
+    file.write(f"MOMENT = {{time.time_ns()}}\\n")
+setup(py_modules=["moment"], ext_modules=[Extension("tiny", ["tiny.c"])])
+"""
+
+
+def test_a_second_build_differs_in_what_is_random_and_in_nothing_else(
+    workplace: Workplace,
+) -> None:
+    # setuptools writes times and owners into sdists, and times into wheels.
+    setup = SETUP.format(nonce=secrets.token_hex(8))
+    projects.write_tiny(workplace.folder, setup=setup)
+    workplace.built(workplace.build(*ONE))
+    report = workplace.report()
+    assert report[ONE[1]]["build_requirements"]["setuptools"]["version"]
+
+    done = workplace.run("verify", *ONE, "--rebuild", "--json")
+    assert done.code == NotReproducibleError.code, done.out + done.err
+    found = json.loads(done.out.splitlines()[-1])
+    assert sorted(found["files"]) == sorted(report[name]["file"] for name in report)
+    rules = {each["rule"] for each in found["findings"]}
+    assert rules == {"rebuild", "description", "elf-debug"}
+    differing = {each["place"] for each in found["findings"] if each["rule"] == "rebuild"}
+    assert differing == {"moment.py", "tiny-1.0.dist-info/RECORD", "tiny-1.0/moment.py"}
+    # What tells of `dist` is as it was.
+    assert workplace.report() == report
