@@ -86,7 +86,7 @@ def _flaw_of_any(credential: Credential) -> str | None:
 def _flaw_of_pypis(token: str, destination: Destination) -> str | None:
     if not re.fullmatch(rf"{_PREFIX}[\w-]+={{0,2}}", token, re.ASCII):
         return f"a token of {destination.name} is {_PREFIX} and then letters, digits, - and _"
-    host, wanted = _location(token), urlsplit(destination.index_url).hostname
+    host, wanted = _location(token), urlsplit(destination.site_url).hostname
     if host and host != wanted:
         return f"the token is one of {host}, and {destination.name} is {wanted}"
     return None

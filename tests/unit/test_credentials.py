@@ -105,6 +105,8 @@ def test_a_token_of_the_other_pypi_is_refused() -> None:
     host = urlsplit(test.index_url).hostname or ""
     given = Credential("__token__", token(host), "PYPI_TOKEN")
     assert credentials.flaw(given, test) is None
+    mirrored = replace(test, index_url="https://mirror.example/simple/")
+    assert credentials.flaw(given, mirrored) is None
     assert f"the token is one of {host}, and pypi is " in (credentials.flaw(given, PYPI) or "")
 
 
