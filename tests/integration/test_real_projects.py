@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from pypi_simple import PyPISimple
 from wheeldock.index import index_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from wheeldock.baseimage import BaseImage
@@ -40,13 +41,24 @@ class Case:
     kind: str
     requirement: str
     module: str
-    """A compiled module of it that needs no other project."""
+    """A compiled module of it."""
     python: str = "cp313"
     environment: Mapping[str, str] = field(default_factory=dict)
+    grafted: str = ""
+    """What a shared library's name begins with that is to be in the wheel."""
+    needs: str = ""
+    """The requirement of another case whose wheel the module needs."""
 
     def __str__(self) -> str:
         return self.requirement
 
+
+CFFI = "cffi==2.1.1"
+SYSTEM = {
+    "WHEELDOCK_SYSTEM_PACKAGES": "libargon2-dev libffi-dev",
+    "WHEELDOCK_ENVIRONMENT": "ARGON2_CFFI_USE_SYSTEM=1",
+}
+"""Libraries by Debian's names, and what lets a project take one of them."""
 
 CASES = [
     Case("setuptools, C", "simplejson==4.3.0", "simplejson._speedups"),
@@ -55,6 +67,15 @@ CASES = [
     Case("meson-python, Cython", "cysignals==1.13.1", "cysignals.signals"),
     Case("setup.py alone", "pyahocorasick==2.3.1", "ahocorasick"),
     Case("abi3", "tornado==6.6.1", "tornado.speedups"),
+    Case("a system library", CFFI, "_cffi_backend", environment=SYSTEM, grafted="libffi"),
+    Case(
+        "CFFI, a shared library grafted",
+        "argon2-cffi-bindings==26.2.0",
+        "_argon2_cffi_bindings._ffi",
+        environment=SYSTEM,
+        grafted="libargon2",
+        needs=CFFI,
+    ),
     Case("free-threaded", "markupsafe==3.0.4", "markupsafe._speedups", python="free-threaded"),
 ]
 
@@ -70,12 +91,11 @@ class Built:
 @pytest.fixture(scope="module")
 def interpreters(base_image: BaseImage) -> Mapping[str, str]:
     """The folders of the base image's interpreters, by python tag with a `t` where it has one."""
-    command = ["docker", "run", "--rm", base_image.reference, "ls", "/opt/python"]
-    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    return {name.partition("-")[2]: name for name in listed}
+    return {name.partition("-")[2]: name for name in base_image.interpreters}
 
 
 def python(case: Case, interpreters: Mapping[str, str]) -> str | None:
+    """The python tag that a project is built for; None where the image has no such interpreter."""
     wanted = FREE_THREADED if case.python == "free-threaded" else (case.python,)
     return next((name for name in wanted if name in interpreters), None)
 
@@ -120,13 +140,20 @@ def test_a_project_that_nobody_adapted(
     name = python(case, interpreters)
     if name is None:
         pytest.skip(f"{base_image.reference} has none of {', '.join(FREE_THREADED)}")
+    if case.environment and not base_image.is_stand_in:
+        pytest.skip(f"its packages are named for Debian, and {base_image.reference} is none")
     wheels = built[case.requirement].wheels
     assert len(wheels) == 1, built[case.requirement].log
     (wheel,) = wheels
     carried = carried_wheels(wheel.name)
     record_property("wheels", json.dumps([case.kind, wheel.name, sorted(carried)]))
     assert any(kinds(wheel.name) <= kinds(other) for other in carried), (wheel.name, carried)
-    check_import(wheel, case.module, interpreters[name], base_image)
+    needed = built[case.needs].wheels if case.needs else []
+    check_import([wheel, *needed], case.module, interpreters[name], base_image)
+    with zipfile.ZipFile(wheel) as archive:
+        grafted = [name for name in archive.namelist() if ".libs/lib" in name]
+    assert [name for name in grafted if f".libs/{case.grafted}" in name] or not case.grafted
+    assert case.grafted or not grafted
 
 
 def carried_wheels(name: str) -> list[str]:
@@ -149,16 +176,18 @@ def kinds(wheel: str) -> set[tuple[str, str, str]]:
     }
 
 
-def check_import(wheel: Path, module: str, interpreter: str, base_image: BaseImage) -> None:
-    """Install a wheel in a container that nothing was built in, and import its module."""
+def check_import(
+    wheels: Sequence[Path], module: str, interpreter: str, base_image: BaseImage
+) -> None:
+    """Install wheels in a container that nothing was built in, and import a compiled module."""
     script = f"""
         python=/opt/python/{interpreter}/bin/python
         ${{python}} -m pip install --quiet --root-user-action=ignore \\
-            --no-index --no-deps --target /new /dist/*.whl
+            --no-index --no-deps --target /new /wheels/*/*.whl
         cd /new; ${{python}} -c 'import {module} as module; print(module.__file__)'
     """
-    mount = f"--volume={wheel.parent}:/dist:ro"
-    command = ["docker", "run", "--rm", "--network=none", mount, base_image.reference]
+    mounts = (f"--volume={wheel.parent}:/wheels/{n}:ro" for n, wheel in enumerate(wheels))
+    command = ["docker", "run", "--rm", "--network=none", *mounts, base_image.reference]
     done = subprocess.run(
         [*command, "bash", "-ec", script], check=False, capture_output=True, text=True
     )
