@@ -39,13 +39,20 @@ if TYPE_CHECKING:
 
 
 def run(
-    asked: Asked, *, dry_run: bool, progress: str, cold: bool = False, test: bool = False
+    asked: Asked,
+    *,
+    dry_run: bool,
+    progress: str,
+    cold: bool = False,
+    test: bool = False,
+    attest: bool = False,
 ) -> None:
     """
     Build a source's sdist and wheels, and show what became of each.
 
     `cold` uses no cache and leaves those that are there as they are. With `test` nothing gets into
-    the output folder unless each wheel passes its tests. Raises WheeldockError; the output folder
+    the output folder unless each wheel passes its tests. With `attest` bills of materials and
+    BuildKit's provenance go beside them. Raises WheeldockError; the output folder
     is then as it was.
     """
     clock = time.monotonic()
@@ -62,7 +69,7 @@ def run(
             display.say(remark)
         source, settings = inputs.source, inputs.settings
         buildx = Buildx()
-        last = None if cold else made.read(state.made)
+        last = None if cold or attest else made.read(state.made)
         options = {str(each): settings.for_target(each) for each in inputs.selection.identifiers}
         how = [inputs.constraints, inputs.epoch]
         setup = [replace(settings, jobs=None), options, sorted(inputs.abis), *how]
@@ -109,6 +116,7 @@ def run(
                 scratch=scratch,
                 epoch=inputs.epoch,
                 cold=suffix,
+                attest=attest,
                 jobs=settings.jobs or default_jobs(builder.capacity),
                 sees_local_images=local,
                 last=last if same else None,

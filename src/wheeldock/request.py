@@ -59,6 +59,8 @@ class BuildRequest:
     cache_to: Path | None = None
     builder: str | None = None
     use_cache: bool = True
+    provenance: bool = False
+    """Whether BuildKit leaves `provenance.json`, how it came about, beside what comes out."""
 
 
 def with_plain_caches(request: BuildRequest, folder: str) -> BuildRequest:
@@ -133,7 +135,8 @@ def arguments(request: BuildRequest) -> dict[str, Any]:
         "cache_to": _local_cache("dest", request.cache_to, mode="min"),
         "builder": request.builder,
         "platforms": [request.architecture.oci_platform] if request.architecture else None,
-        "provenance": False,
+        # The mode `max` would have all build arguments in it, and a project's variables with them.
+        "provenance": {"mode": "min"} if request.provenance else False,
         "progress": "rawjson",
         "stream_logs": True,
     }

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheeldock import __version__, delivered, report
+from wheeldock import __version__, attestation, delivered, report
 from wheeldock.archive import unpack
 from wheeldock.audit import Auditor, commands_for
 from wheeldock.beside import Idle, ahead, beside
@@ -84,6 +84,9 @@ class Run:
     tester: Tester | None = None
     """What tests the wheels before they get into the output folder, if they are to be tested."""
 
+    attest: bool = False
+    """Whether what is attested of the wheels goes beside them."""
+
     def build(self, source: Source, *, whole: bool) -> RunReport:
         """Build everything; `whole` says that the plan is all that the project has."""
         try:
@@ -107,6 +110,8 @@ class Run:
             errors += self.tester.check([each.path for each in built if each.path.suffix == ".whl"])
         if not errors:
             publish(built, self.settings.output_dir, whole=whole)
+            if self.attest:
+                attestation.write(results, self.plan, self.settings.output_dir)
         if built and not self.cold:
             recipe = self._recipe(built[0].name, self.plan.main)
             made = [result.report for result in results]
@@ -323,6 +328,7 @@ class Run:
             base_image=recipe.base_image,
             seeder=seeder,
             cache=None if self.cold else self.settings.cache_dir / recipe.project,
+            attest=self.attest,
         )
 
     def _report(

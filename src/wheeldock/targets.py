@@ -39,6 +39,8 @@ class TargetResult:
     report: TargetReport
     distribution: Distribution | None = None
     error: WheeldockError | None = None
+    provenance: bytes = b""
+    """How it came about, as BuildKit says it in JSON; empty where it was not asked."""
 
     @classmethod
     def made(
@@ -89,6 +91,8 @@ class TargetMaker:
     seeder: Seeder
     cache: Path | None
     """The folder of the project's cache exports; None to use and to leave none."""
+    attest: bool = False
+    """Whether BuildKit tells how each came about."""
 
     def make(
         self,
@@ -109,11 +113,13 @@ class TargetMaker:
             self.display.say(f"{name}: no cache is kept: {foreign} has files of someone else")
         record = BuildRecord()
         try:
-            attempt = replace(request, cache_from=cache.usable(), cache_to=cache.prepare())
+            asked = replace(request, provenance=self.attest)
+            attempt = replace(asked, cache_from=cache.usable(), cache_to=cache.prepare())
             while again := self._attempt(name, attempt, record):
                 shutil.rmtree(output, ignore_errors=True)
                 record, attempt = BuildRecord(), replace(again, cache_to=cache.prepare())
-            requirements = _take_requirements(output)
+            requirements = json.loads(_take(output, "build-requirements.json") or "{}")
+            provenance = _take(output, "provenance.json")
             distribution = _only_distribution(name, output)
             if check:
                 check(distribution)
@@ -122,7 +128,8 @@ class TargetMaker:
             result = TargetResult.failed(name, error, record, time.monotonic() - clock)
         else:
             seconds = time.monotonic() - clock
-            result = TargetResult.made(name, distribution, record, seconds, requirements)
+            made = TargetResult.made(name, distribution, record, seconds, requirements)
+            result = replace(made, provenance=provenance)
         finally:
             cache.discard()
         self.display.finished(result.report)
@@ -155,12 +162,12 @@ class TargetMaker:
         return None
 
 
-def _take_requirements(folder: Path) -> Requirements:
-    """What the build environment had, as the toolbox left it beside the distribution."""
-    note = folder / "build-requirements.json"
+def _take(folder: Path, name: str) -> bytes:
+    """What is in a file beside the distribution, which is taken away; empty where there is none."""
+    note = folder / name
     if not note.is_file():
-        return {}
-    found: Requirements = json.loads(note.read_text("utf-8"))
+        return b""
+    found = note.read_bytes()
     note.unlink()
     return found
 

@@ -35,7 +35,8 @@ def test_a_second_build_differs_in_what_is_random_and_in_nothing_else(
     # setuptools writes times and owners into sdists, and times into wheels.
     setup = SETUP.format(nonce=secrets.token_hex(8))
     projects.write_tiny(workplace.folder, setup=setup)
-    workplace.built(workplace.build(*ONE))
+    done = workplace.build(*ONE, "--attest")
+    assert done.code == 0, done.out + done.err
     report = workplace.report()
     assert report[ONE[1]]["build_requirements"]["setuptools"]["version"]
 
@@ -49,3 +50,22 @@ def test_a_second_build_differs_in_what_is_random_and_in_nothing_else(
     assert differing == {"moment.py", "tiny-1.0.dist-info/RECORD", "tiny-1.0/moment.py"}
     # What tells of `dist` is as it was.
     assert workplace.report() == report
+
+    wheel = report[ONE[1]]["file"]
+    attested = {path.name: path.read_text() for path in (workplace.dist / "attestations").iterdir()}
+    assert sorted(attested) == sorted(
+        f"{file}.{kind}.json"
+        for file, kind in (
+            (wheel, "cdx"),
+            (wheel, "provenance"),
+            (report["sdist"]["file"], "provenance"),
+        )
+    )
+    bill = json.loads(attested[f"{wheel}.cdx.json"])
+    hashes = bill["metadata"]["component"]["hashes"]
+    assert hashes == [{"alg": "SHA-256", "content": report[ONE[1]]["sha256"]}]
+    assert {"setuptools"} <= {component["name"] for component in bill["components"]}
+    provenance = json.loads(attested[f"{wheel}.provenance.json"])
+    assert provenance["predicateType"].startswith("https://slsa.dev/provenance/")
+    subjects = {each["name"]: each["digest"]["sha256"] for each in provenance["subject"]}
+    assert subjects[wheel] == report[ONE[1]]["sha256"]

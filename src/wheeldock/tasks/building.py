@@ -36,6 +36,7 @@ _SELECTION = {
         "config-file": "Read this TOML file's options; {package} is the source's folder.",
         "cold": "Use no cache at all, and leave those that are there as they are.",
         "test": "Test the wheels, and put them into the output folder only if they pass.",
+        "attest": "Leave bills of materials and BuildKit's provenance in `attestations` there.",
         "dry-run": "Show what would be built, and build nothing.",
         "progress": "auto, plain, json or quiet.",
     },
@@ -55,6 +56,7 @@ def build(
     config_file: str = "",
     cold: bool = False,
     test: bool = False,
+    attest: bool = False,
     dry_run: bool = False,
     progress: str = "auto",
 ) -> None:
@@ -69,7 +71,7 @@ def build(
         selection = _selected(build, skip, archs, enable, allow_empty=allow_empty)
         options = {**selection, "output-dir": output_dir, "jobs": jobs, "builder": builder}
         what = asked(source, only, config_file, options)
-        building.run(what, dry_run=dry_run, progress=progress, cold=cold, test=test)
+        building.run(what, dry_run=dry_run, progress=progress, cold=cold, test=test, attest=attest)
 
 
 @task(
