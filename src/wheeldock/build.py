@@ -27,6 +27,7 @@ from wheeldock.sources import DirectorySource, SdistSource
 from wheeldock.state import State
 from wheeldock.testing import Tester, check_built
 from wheeldock.wheelhouse import check_writable
+from wheeldock.workshop import Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +106,7 @@ def run(
                 scratch=scratch / "tests",
                 again=cold,
             )
-            run = Run(
+            shop = Workshop(
                 buildx=buildx,
                 display=display,
                 state=state,
@@ -119,9 +120,8 @@ def run(
                 attest=attest,
                 jobs=settings.jobs or default_jobs(builder.capacity),
                 sees_local_images=local,
-                last=last if same else None,
-                tester=tester if test else None,
             )
+            run = Run(shop, last if same else None, tester if test else None)
             done = run.build(source, whole=not asked.only)
             for image, architecture in run.images_used(done).items() if local else ():
                 baseimage.keep(image, architecture, buildx)

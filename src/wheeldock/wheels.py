@@ -1,0 +1,119 @@
+"""The wheels of a plan, from their source: built, kept from the last run, checked, audited."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheeldock import delivered, report
+from wheeldock.audit import Auditor, commands_for
+from wheeldock.beside import Idle, beside
+from wheeldock.made import content
+from wheeldock.recipe import audit_request, wheel_request
+from wheeldock.scheduler import run_all
+from wheeldock.served import make_all
+from wheeldock.targets import TargetResult
+from wheeldock.wheelhouse import read_distribution
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from wheeldock.context import TreeContext
+    from wheeldock.made import Made
+    from wheeldock.plan import BuildTarget
+    from wheeldock.report import TargetReport
+    from wheeldock.wheelhouse import Distribution
+    from wheeldock.workshop import Workshop
+
+
+@dataclass(frozen=True)
+class Wheels:
+    """All wheels of a plan."""
+
+    shop: Workshop
+    origin: Path | TreeContext
+    """A source tree, or a folder with an unpacked sdist in `src`."""
+    last: Made | None
+    """What the last run made with the same setup."""
+    sdist: TargetReport | None = None
+    """Of the sdist that they are made from."""
+
+    def make(self) -> list[TargetResult]:
+        """Make them, so many at once, and keep the tools that they were made with."""
+        shop, plan = self.shop, self.shop.plan
+        # One build more than there are processors runs at once, as `default_jobs` has it.
+        idle = Idle(len(plan.targets), processors=shop.jobs - 1)
+
+        def work(target: BuildTarget) -> TargetResult:
+            try:
+                return self._wheel(target)
+            finally:
+                idle.one_ended()
+
+        def at_once(targets: Sequence[BuildTarget]) -> Sequence[TargetResult]:
+            return run_all(targets, work, at_once=shop.jobs, stop=shop.buildx.stop)
+
+        # A batch that ran no step needs no tools, which an engine may well lack.
+        keepers = shop.keepers()
+        main = keepers.get(plan.main)
+        outcome = report.outcome(self.sdist) if self.sdist else ""
+        is_due = main and (outcome == "built" or (outcome == "given" and main.is_file_old))
+        with beside(main.keep, "tools", when=idle) if main and is_due else nullcontext():
+            results = make_all(plan, at_once, shop.display)
+        if is_due:
+            del keepers[plan.main]
+        ran = {each.report.name for each in results if report.outcome(each.report) == "built"}
+        for batch, keeper in keepers.items():
+            if ran.intersection(map(str, batch.targets)):
+                keeper.keep()
+        return results
+
+    @cached_property
+    def _kept(self) -> Mapping[str, TargetReport]:
+        """What the last run made of the same sdist."""
+        if self.last is None or not isinstance(self.origin, Path):
+            return {}
+        return self.last.wheels_of(content(self.origin / "src"))
+
+    @cached_property
+    def _auditor(self) -> Auditor:
+        return Auditor(
+            builder=self.shop.buildx,
+            display=self.shop.display,
+            base_image=self.shop.plan.main.offer.image,
+            seeder=self.shop.seeder,
+            aside=self.shop.state.unaudited,
+        )
+
+    def _wheel(self, target: BuildTarget) -> TargetResult:
+        if before := self._kept.get(str(target)):
+            return self._still(before)
+        batch = self.shop.plan.batch(target)
+        output = self.shop.scratch / str(target)
+        recipe = self.shop.recipe_for(target, batch)
+        request = wheel_request(recipe, target, self.origin, output)
+
+        def check(wheel: Distribution) -> None:
+            self._check(target, wheel)
+
+        return self.shop.maker(batch).make(str(target), request, output, check)
+
+    def _check(self, target: BuildTarget, wheel: Distribution) -> None:
+        """Check that a wheel is the one that was due, and audit it. Raises WheeldockError."""
+        recipe = self.shop.recipe_for(target, self.shop.plan.main)
+        repaired = bool(recipe.options.repair_wheel_command)
+        sdist = self.sdist.file if self.sdist else None
+        delivered.check(target, sdist, wheel, repaired=repaired)
+        if commands := commands_for(recipe.options.audit_command, wheel.path.name):
+            request = audit_request(recipe, commands, wheel.path, self.origin)
+            self._auditor.audit(str(target), wheel.path, request)
+
+    def _still(self, before: TargetReport) -> TargetResult:
+        """The result of a wheel that is in the output folder already."""
+        self.shop.display.started(before.name)
+        self.shop.display.finished(before)
+        wheel = read_distribution(self.shop.settings.output_dir / f"{before.file}")
+        return TargetResult(before, distribution=wheel)
