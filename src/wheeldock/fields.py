@@ -67,6 +67,10 @@ class BuildFrontend:
     name: FrontendName
     args: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        """As an option may have it."""
+        return f"{self.name.value}; args: {shlex.join(self.args)}" if self.args else self.name.value
+
 
 _FRONTENDS = [name.value for name in FrontendName]
 _FRONTEND = (
@@ -120,6 +124,11 @@ class DependencyVersions:
     """A file of constraints."""
     packages: tuple[str, ...] = ()
     """Requirements."""
+
+    def __str__(self) -> str:
+        """As an option may have it."""
+        packages = f"packages: {shlex.join(self.packages)}" if self.packages else ""
+        return packages or self.file or self.name
 
 
 _VERSIONS = "'pinned', 'latest', a file of constraints, or a table with one of file and packages"

@@ -134,7 +134,7 @@ OPTIONS: Mapping[str, Option] = {
     "environment": _each(
         ENVIRONMENT, "variables for hooks and builds: a table, or a shell's assignments"
     ),
-    "environment-pass": _each(PASSED, "variables of this machine for hooks and builds"),
+    "environment-pass": _each(PASSED, "variables of this machine for hooks, builds and tests"),
     "build-frontend": _each(
         BUILD_FRONTEND, "what calls the build backend: `build`, `build[uv]`, `pip`, `uv`"
     ),

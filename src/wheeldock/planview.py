@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wheeldock import abi
 from wheeldock.environment import Assignment
 from wheeldock.selection import Reason
-from wheeldock.settings import resolve
+from wheeldock.settings import Inherit, resolve
 from wheeldock.tags import Architecture
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ _RUNNERS = {Architecture.AARCH64: "ubuntu-24.04-arm", Architecture.ARMV7L: "ubun
 """GitHub's runners, where another than the usual one runs the architecture best."""
 
 _DEFAULT = "default"
+
+_JOINS = {Inherit.APPEND: "after what is there", Inherit.PREPEND: "before what is there"}
 
 _CHOOSING = ("build", "skip", "archs", "enable")
 """The options that select, which are always shown."""
@@ -130,7 +132,8 @@ def _settings(inputs: Inputs) -> Iterator[tuple[str, object, str]]:
             yield option, _plain(value), origins[option]
     for setting in every:
         if setting.select is not None:
-            origin = f"{setting.origin}, for {' '.join(setting.select)}"
+            joins = f", {_JOINS[setting.inherit]}" if setting.inherit in _JOINS else ""
+            origin = f"{setting.origin}, for {' '.join(setting.select)}{joins}"
             yield setting.option, _plain(setting.value), origin
 
 
@@ -147,6 +150,6 @@ def _plain(value: object) -> object:
 
 def _text(value: object) -> str:
     """A value as an option may have it."""
-    if isinstance(value, list):
+    if isinstance(value, list) and not any(" " in str(item) for item in value):
         return repr(" ".join(map(str, value)))
     return "'auto'" if value is None else repr(value)

@@ -122,12 +122,10 @@ def _target(tree: Path) -> tuple[str, Path] | None:
     if not file.is_file():
         return None
     table = pyproject.tool_table(pyproject.parse(file.read_bytes(), str(file)), str(file))
-    if "source" not in table:
+    place, value = f"{file}: tool.wheeldock.source", table.get("source")
+    if not isinstance(value, str) or not value:
+        # Where it is none, that is told with all else that is wrong in the table.
         return None
-    place, value = f"{file}: tool.wheeldock.source", table["source"]
-    if not isinstance(value, str):
-        problem = f"{place}: got {pyproject.shown(value)}; expected a folder, relative to this file"
-        raise ConfigurationError([problem])
     others = ", ".join(key for key in table if key != "source")
     if others:
         problem = f"{place}: options stand in the pyproject.toml of {value!r}; move there: {others}"

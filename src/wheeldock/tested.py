@@ -47,7 +47,8 @@ def key(request: BuildRequest, wheel: Path, image_digest: str, files_digest: str
     """By what a trial is known; "" where nothing tells which image it is."""
     if not image_digest:
         return ""
-    digest = hashlib.sha256(json.dumps(dict(request.build_args), sort_keys=True).encode())
+    told = [dict(request.build_args), {name: list(each) for name, each in request.passed.items()}]
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
     digest.update(f"\0{__version__}\0{image_digest}\0{files_digest}\0{wheel.name}\0".encode())
     digest.update(wheel.read_bytes())
     for path in (DOCKERFILE, *sorted((DOCKER / "toolbox" / "trial").glob("*.py"))):

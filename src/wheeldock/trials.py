@@ -247,6 +247,7 @@ def request(
             "PYTHON": place.pythons[trial.identifier],
             **({"INTERPRETER": trial.identifier.interpreter} if place.is_base else {}),
         },
+        passed={"test": options.environment_pass},
         hosts=hosts,
         architecture=trial.identifier.architecture,
         builder=builder,

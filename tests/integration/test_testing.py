@@ -56,10 +56,14 @@ def test_a_wheel_is_installed_and_imported_and_not_tested_again(
     assert "again" not in ended.out.splitlines()[-1]
 
 
-def test_tests_of_a_tree_test_what_is_installed(workplace: Workplace, wheel: Path) -> None:
+def test_tests_of_a_tree_test_what_is_installed(
+    workplace: Workplace, wheel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OF_THE_MACHINE", "sesame")
     configure(
         workplace,
         wheel,
+        environment_pass='["OF_THE_MACHINE"]',
         before_test='"test -f pyproject.toml && pip --version"',
         test_command='"cd {project} && python -m unittest -v tests.test_tiny"',
         test_groups='["all"]',
@@ -76,6 +80,8 @@ def test_tests_of_a_tree_test_what_is_installed(workplace: Workplace, wheel: Pat
     ended = workplace.run("test", *ONE)
     assert ended.code == 0, ended.out + ended.err
     assert "Skipped" not in ended.out
+    assert "sesame" not in ended.out + ended.err
+    assert not any(b"sesame" in p.read_bytes() for p in workplace.state.rglob("*") if p.is_file())
 
 
 TESTS = """\
@@ -88,6 +94,8 @@ class Tests(unittest.TestCase):
         import iniconfig, tiny
         assert ".cpython-313-" in tiny.__file__
         assert os.environ["SECOND"] == "1cp313-manylinux_x86_64"
+        assert os.environ["OF_THE_MACHINE"] == "sesame"
+        print(os.environ["OF_THE_MACHINE"])
         open("written", "w").close()
 """
 

@@ -208,6 +208,7 @@ def test_without_an_engine_there_is_a_plan_all_the_same(bench: Bench) -> None:
         ("build = 'cp310-*'", InterpreterMissingError, ["has no cp310-cp310"]),
         ("build = 'cp39-*'\nskip = 'cp3?-*'", NothingSelectedError, ["contradict each other"]),
         ("build = 'cp313-win*'", NothingSelectedError, ["build = 'cp313-win*'"]),
+        ("source = 3\njobs = 0", ConfigurationError, ["source: got 3 (int)", "jobs: got 0 (int)"]),
         ("archs = 'arm64 ppc'", ConfigurationError, ["archs: got 'arm64'", "mean aarch64?"]),
         ("enable = ['pipy']", ConfigurationError, ["enable: got 'pipy'", "pypy-eol"]),
         ("allow-empty = 'no'", ConfigurationError, ["allow-empty: got 'no'", "true or false"]),

@@ -104,6 +104,23 @@ def test_values_that_may_be_secrets_are_not_shown(
     assert "TOKEN=…" in text(bench)
 
 
+def test_values_are_shown_as_an_option_may_have_them(bench: Bench) -> None:
+    bench.engine.images = {STAND_IN}
+    bench.configure(
+        "build-frontend = {name = 'pip', args = ['-x', 'a b']}\n"
+        "dependency-versions = {packages = ['a<2', 'b']}\n"
+        "audit-command = ['x {wheel}', 'y {wheel}']\n"
+        "[[tool.wheeldock.overrides]]\nselect = 'cp313-*'\nbuild-frontend = 'uv'\n"
+        "inherit.before-build = 'prepend'\nbefore-build = 'z'\n"
+    )
+    shown = text(bench)
+    assert "build-frontend = \"pip; args: -x 'a b'\" (" in shown
+    assert "dependency-versions = \"packages: 'a<2' b\" (" in shown
+    assert "audit-command = ['x {wheel}', 'y {wheel}'] (" in shown
+    assert "build-frontend = 'uv' (" in shown
+    assert "before-build, for cp313-*, before what is there)" in shown
+
+
 def test_a_target_that_another_may_serve_is_told(bench: Bench) -> None:
     bench.engine.images = {STAND_IN}
     bench.configure("[tool.setuptools]\npy-limited-api = 'cp39'")

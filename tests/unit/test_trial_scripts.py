@@ -16,6 +16,7 @@ import pytest
 from wheeldock.errors import FailedTestError, NotInstallableError
 from wheeldock.identifier import BuildIdentifier
 from wheeldock.recipe import DOCKER
+from wheeldock.request import BuildRequest, with_secret_mounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,6 +89,23 @@ def test_placeholders_are_filled(script: ModuleType, tmp_path: Path) -> None:
     trial = {"project": "/project", "package": "/project/foo"}
     command = script.filled("{package}/run {project} {wheel} ${HOME}", trial, tmp_path)
     assert command == f"/project/foo/run /project {tmp_path} ${{HOME}}"
+
+
+def test_variables_of_the_machine_are_files_of_their_names(
+    script: ModuleType, tmp_path: Path
+) -> None:
+    (tmp_path / "A").write_bytes(b"two\nlines\n")
+    assert script.passed(tmp_path) == {"A": "two\nlines\n"}
+    assert script.passed(tmp_path / "none") == {}
+    request = BuildRequest(
+        target="outcome",
+        dockerfile=DOCKER / "test.Dockerfile",
+        context=tmp_path,
+        output=None,
+        passed={"test": ("A",)},
+    )
+    mounted = with_secret_mounts(request, str(tmp_path)).dockerfile.read_text()
+    assert f"--mount=type=secret,id=A,target={script.PASSED}/A \\" in mounted
 
 
 def test_how_a_command_ended_is_told(script: ModuleType) -> None:

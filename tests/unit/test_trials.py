@@ -142,6 +142,7 @@ def test_a_request_has_all_that_decides_and_no_more() -> None:
         test_command="pytest {project}",
         test_extras="fast",
         environment={"A": "1"},
+        environment_pass="TOKEN",
         test_environment={"B": "$A b"},
     )
     identifier = BuildIdentifier.parse(CP313)
@@ -175,6 +176,7 @@ def test_a_request_has_all_that_decides_and_no_more() -> None:
         "project": "/project",
         "package": "/project/sub",
     }
+    assert made.passed == {"test": ("TOKEN",)}
     assert made.build_args["PYTHON"] == "/python/cp313"
     assert made.build_args["INTERPRETER"] == "cp313-cp313"
     assert not any("dist" in value for value in made.build_args.values())

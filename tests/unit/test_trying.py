@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -165,6 +166,8 @@ def test_a_trial_is_known_by_all_that_it_is_made_from(bench: Bench) -> None:
     assert key(image="sha256:2") != before
     assert key(files="2") != before
     assert key(image="") == ""
+    more = replace(request, passed={"test": ("A",)})
+    assert tested.key(more, wheel_file, "sha256:1", "1") != before
     wheel_file.write_bytes(b"another")
     assert key() != before
 

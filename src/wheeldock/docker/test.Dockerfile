@@ -68,6 +68,7 @@ RUN --mount=type=bind,target=${TREE},rw \
     --mount=type=bind,from=kit,source=trial,target=/toolbox/trial \
     --mount=type=cache,id=wheeldock-uv,target=/root/.cache/uv \
     --mount=type=cache,id=wheeldock-seeds,target=/run/wheeldock,readonly \
+    # (secret mounts of environment-pass)
     . /toolbox/network.sh; \
     [ -x "${PYTHON}" ] || manylinux-interpreters ensure "${INTERPRETER}" || \
         { echo "wheeldock: the image has no ${PYTHON}, and could not install it"; exit 51; }; \

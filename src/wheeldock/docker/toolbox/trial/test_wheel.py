@@ -28,6 +28,7 @@ NOTES = HOME / "notes"
 CWD = HOME / "cwd"
 SOURCES = Path("/sources")
 OUTCOME = Path("/out/outcome")
+PASSED = Path("/run/wheeldock-pass")
 
 FAILED_TESTS = 50
 NOT_INSTALLED = 51
@@ -83,6 +84,7 @@ def make_environment(trial: dict[str, Any], tree: Path) -> dict[str, str]:
         WHEELDOCK="1",
         WHEELDOCK_BUILD_IDENTIFIER=trial["identifier"],
     )
+    base.update(passed(PASSED))
     add_to_environment(["pip"], base, tree)
     return evaluated(trial["environment"], base, tree) if trial["environment"] else base
 
@@ -92,6 +94,11 @@ def add_to_environment(what: list[str], environment: dict[str, str], cwd: Path) 
     command = [UV, "pip", "install", "--python", PYTHON, *what]
     if subprocess.run(command, check=False, env=environment, cwd=cwd).returncode:
         fail(NOT_INSTALLED, f"could not be installed: {' '.join(what)}")
+
+
+def passed(folder: Path) -> dict[str, str]:
+    """The variables that the machine passes: each is a file of its name, a secret mount."""
+    return {path.name: os.fsdecode(path.read_bytes()) for path in folder.glob("*")}
 
 
 BUILD_ARGUMENTS = {"TREE", "PYTHON", "INTERPRETER", "AGAIN"}
