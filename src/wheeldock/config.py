@@ -68,6 +68,8 @@ class TargetOptions:
     test_extras: tuple[str, ...]
     test_groups: tuple[str, ...]
     test_environment: tuple[Assignment, ...]
+    test_images: tuple[str, ...]
+    """References of the images to test in, beside the base image."""
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """Where each value comes from, by option."""
 

@@ -91,11 +91,12 @@ def look(
             architecture=architecture,
             builder=builder.name if builder else None,
         )
-        _run(request, reference)
+        ask(request, reference)
         return _read(Path(folder))
 
 
-def _run(request: BuildRequest, reference: str) -> None:
+def ask(request: BuildRequest, reference: str) -> None:
+    """Run a build that looks into an image, and give up on a mute registry; raises as `look`."""
     # A Buildx of its own, since one that was stopped builds no more.
     buildx = Buildx()
     record = BuildRecord()

@@ -37,8 +37,11 @@ PREPARED = "org.wheeldock.prepared"
 INPUTS = "org.wheeldock.inputs"
 VERSION = "org.wheeldock.version"
 STAND_IN = "org.wheeldock.stand-in"
+TEST_IMAGE = "org.wheeldock.test-image"
+"""The label with the name of the image whose place a distribution to test in takes."""
 
 _STAND_IN_NAME = "wheeldock/stand-in"
+_TEST_NAME = "wheeldock/test"
 _SUFFIX = "-builder"
 _FROM_TOOLBOX = re.compile(r"from=kit,source=([^,]+),")
 
@@ -174,7 +177,7 @@ def ours(buildx: Buildx, uses: Mapping[str, ImageUse] | None = None) -> list[Ima
             own=_own(name, info, uses or {}),
             use=(uses or {}).get(name),
         )
-        for label in (PROJECT, STAND_IN)
+        for label in (PROJECT, STAND_IN, TEST_IMAGE)
         for info in buildx.images(label)
         for name in info.names
         if is_ours(name, info.labels)
@@ -195,4 +198,6 @@ def is_ours(name: str, labels: Mapping[str, str]) -> bool:
     repository = name.partition(":")[0]
     if project := labels.get(PROJECT):
         return repository == f"{canonicalize_name(project)}{_SUFFIX}"
+    if TEST_IMAGE in labels:
+        return repository == _TEST_NAME
     return repository == _STAND_IN_NAME and labels.get(STAND_IN) == "true"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import bracex
 
 from wheeldock.tokens import VARIABLES
-from wheeldock.values import STRING_SCHEMA, Kind, Schema, Unexpected, strings
+from wheeldock.values import STRING_SCHEMA, Kind, Schema, Unexpected, is_image, strings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,6 +134,18 @@ def variables(value: object) -> tuple[str, ...] | Unexpected:
     return Unexpected(value, f"names of variables, and no token: {', '.join(VARIABLES)}")
 
 
+_REFERENCES = "image references, such as 'debian:oldstable' or 'registry/name@sha256:…'"
+
+
+def images(value: object) -> tuple[str, ...] | Unexpected:
+    """Read image references: a list of them, or a string with spaces between them."""
+    items = strings(value, str.split)
+    if items is None:
+        return Unexpected(value, f"a list or a string of {_REFERENCES}")
+    wrong = next((item for item in items if not is_image(item)), None)
+    return items if wrong is None else Unexpected(wrong, _REFERENCES)
+
+
 _SETTINGS = "a table whose values are strings or lists of strings"
 
 
@@ -210,6 +222,7 @@ COMMAND = Kind(read=command, schema=STRINGS_SCHEMA, join=_both)
 _AUDIT: Schema = {"type": "string", "pattern": r"^$|\{(abi3_)?wheel\}"}
 AUDIT_COMMANDS = Kind(read=audit_commands, schema=_several(_AUDIT, _AUDIT), join=chain)
 WORDS = Kind(read=words, schema=STRINGS_SCHEMA, join=chain)
+IMAGES = Kind(read=images, schema=STRINGS_SCHEMA, join=chain)
 NAMES = Kind(read=partial(names, r"\s+"), schema=STRINGS_SCHEMA, join=chain)
 EXTRAS = Kind(read=partial(names, r"[\s,]+"), schema=STRINGS_SCHEMA, join=chain)
 

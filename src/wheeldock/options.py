@@ -18,6 +18,7 @@ from wheeldock.lists import (
     COMMAND,
     EXTRAS,
     GLOBS,
+    IMAGES,
     NAMES,
     PACKAGES,
     PASSED,
@@ -157,6 +158,12 @@ OPTIONS: Mapping[str, Option] = {
     "test-extras": _each(EXTRAS, "extras of the wheel to install for the tests"),
     "test-groups": _each(NAMES, "dependency groups to install for the tests"),
     "test-environment": _each(ENVIRONMENT, "variables for the tests"),
+    "test-images": Option(
+        kind=IMAGES,
+        meaning="[images](#on-several-distributions) to test in, beside the base image",
+        per_target=True,
+        own=True,
+    ),
     "test-skip": _run(GLOBS, "globs of build identifiers whose wheels are not tested"),
 }
 """Every option, by its name in pyproject.toml."""

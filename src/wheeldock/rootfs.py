@@ -18,9 +18,17 @@ _EPOCH = "1628899200"
 """When bullseye was released. With one time for all files the same packages give the same tar."""
 
 
-def make(tar: Path, sources: Sequence[Source], *, architecture: str, hook: str, work: Path) -> None:
+def make(
+    tar: Path,
+    sources: Sequence[Source],
+    *,
+    architecture: str,
+    hook: str,
+    work: Path,
+    packages: Sequence[str] = (),
+) -> None:
     """
-    Make a root file system of the first source's suite, with apt and little else.
+    Make a root file system of the first source's suite, with apt, the packages and little else.
 
     `architecture` is Debian's name of one whose programs run here, if only in QEMU. `hook` is a
     shell script that mmdebstrap runs before it installs anything, with the root folder as its
@@ -43,6 +51,7 @@ def make(tar: Path, sources: Sequence[Source], *, architecture: str, hook: str, 
         '--aptopt=Acquire::Languages "none"',
         '--aptopt=APT::Install-Recommends "false"',
         f"--extract-hook={hook}",
+        *([f"--include={','.join(packages)}"] if packages else []),
         # These are this machine's.
         '--customize-hook=rm -f "$1/etc/hostname" "$1/etc/resolv.conf"',
         sources[0].suite,

@@ -28,6 +28,7 @@ from wheeldock.scheduler import default_jobs, run_all
 from wheeldock.seeds import Seeder, Seeds, ca_bundle
 from wheeldock.sources import SdistSource
 from wheeldock.state import State
+from wheeldock.testimages import Finder
 from wheeldock.trialfiles import Shelf
 from wheeldock.trialreport import TestingReport
 from wheeldock.trying import Prepared, Trier
@@ -69,7 +70,7 @@ class Tester:
         """
         clock = time.monotonic()
         settings, project = self.inputs.settings, self.inputs.project
-        places = base_places(self.plan)
+        places = [*base_places(self.plan), *self._test_images()]
         planned, untried = trials.make_trials(
             wheels, places, settings, project.requires_python, self.only
         )
@@ -93,6 +94,15 @@ class Tester:
             seconds=round(time.monotonic() - clock, 3),
         )
         return report, [result.error for result in results if result.error]
+
+    def _test_images(self) -> list[Place]:
+        wanted = [
+            (image, target.identifier.architecture)
+            for target in self.plan.targets
+            for image in self.inputs.settings.for_target(target.identifier).test_images
+        ]
+        finder = Finder(buildx=self.buildx, builder=self.builder, say=self.display.say)
+        return finder.places(self.plan, wanted)
 
     def check(self, wheels: Sequence[Path]) -> list[WheeldockError]:
         """Test the wheels, show what became of each, and return the errors."""

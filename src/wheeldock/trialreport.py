@@ -70,7 +70,7 @@ def show(report: TestingReport, console: Console) -> None:
         times = times if not trial.error else [times[0], ""]
         result = Text(outcome, style=reports.STYLES[outcome])
         table.add_row(trial.wheel, trial.identifier, trial.image, result, *times)
-    for each in report.untried:
+    for each in filter(_has_row, report.untried):
         table.add_row(each.wheel, each.identifier, each.image, Text("skipped", style="yellow"))
     console.print()
     console.print(table)
@@ -80,14 +80,20 @@ def show(report: TestingReport, console: Console) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=wrap)
 
 
+def _has_row(untried: Untried) -> bool:
+    """Whether it is worth a row: that images lack most interpreters is not."""
+    return bool(untried.identifier) or not untried.image
+
+
 def remarks(report: TestingReport) -> list[str]:
     """What the table has no room for: why something was not tried, and what is odd."""
     why: dict[tuple[str, str], list[str]] = {}
     for each in report.untried:
-        why.setdefault((each.image, each.why), []).append(each.wheel)
+        python, abi = each.wheel.split("-")[-3:-1]
+        why.setdefault((each.image, each.why), []).append(f"{python}-{abi}")
     lines = [
-        f"{f'Skipped on {image}' if image else 'Skipped'}: {reason}: {', '.join(wheels)}"
-        for (image, reason), wheels in why.items()
+        f"Not tested{f' on {image}' if image else ''}: {', '.join(dict.fromkeys(abis))} ({reason})"
+        for (image, reason), abis in why.items()
     ]
     return [*lines, *(each.warning for each in report.trials if each.warning)]
 

@@ -160,6 +160,7 @@ def _in_place(
         identifier
         for identifier in sorted(place.pythons)
         if fits(wheel.name, identifier, place.ceiling)
+        and (place.is_base or place.name in settings.for_target(identifier).test_images)
         and (not only or str(identifier) in only)
         and (requires_python is None or requires_python.contains(identifier.python_version))
     ]
@@ -179,7 +180,7 @@ def _in_place(
             )
         else:
             yield trial
-    if not found and not place.is_base:
+    if not found and not place.is_base and not only:
         why = "the image has no interpreter that fits it"
         yield Untried(wheel=wheel.name, image=place.name, why=why)
 

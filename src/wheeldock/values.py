@@ -123,6 +123,11 @@ _REFERENCE = re.compile(
 )
 
 
+def is_image(value: object) -> bool:
+    """Whether it is an image reference."""
+    return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
+
+
 def manylinux_image(value: object) -> str | Unexpected:
     """Read a manylinux policy, or an image reference."""
     return _image(value, Libc.GLIBC, "manylinux_2_28")

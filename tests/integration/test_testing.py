@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from tests.integration.workplace import ONE, Workplace
 
-from wheeldock.errors import FailedTestError
+from wheeldock.errors import BaseImageUnavailableError, FailedTestError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,3 +131,24 @@ def test_a_wheel_that_fails_does_not_get_into_the_output_folder(
     workplace.built(workplace.build(*ONE, "--test", environment=passing))
     ended = workplace.build(*ONE, "--test", environment=passing)
     assert "1 test of 1 wheel passed, none tested again" in ended.out
+
+
+def test_a_wheel_is_tested_on_another_distribution_with_its_own_python(
+    workplace: Workplace, wheel: Path
+) -> None:
+    command = "grep -q trixie /etc/os-release || test -d /opt/python && python -c 'import tiny'"
+    configure(workplace, wheel, test_images='["debian:trixie"]', test_command=f'"{command}"')
+    ended = workplace.run("test", *ONE)
+    assert ended.code == 0, ended.out + ended.err
+    assert "2 tests of 1 wheel passed" in ended.out
+    assert "cp313-manylinux_x86_64 on debian:trixie: passed" in ended.out
+
+
+def test_an_image_that_no_registry_gives_is_told(
+    workplace: Workplace, wheel: Path, free_address: str
+) -> None:
+    configure(workplace, wheel, test_images=f'["{free_address}/alpine:3"]')
+    ended = workplace.run("test", *ONE)
+    assert ended.code == BaseImageUnavailableError.code, ended.out + ended.err
+    assert f"test-images: the registry of {free_address}/alpine:3 does not answer" in ended.err
+    assert "No stand-in has musl" in ended.err

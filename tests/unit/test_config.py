@@ -105,6 +105,7 @@ def test_the_defaults_are_those_of_the_readme() -> None:
             test_extras=(),
             test_groups=(),
             test_environment=(),
+            test_images=(),
         ),
     )
 

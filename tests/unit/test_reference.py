@@ -89,6 +89,7 @@ GOOD = {
     **dict.fromkeys(["audit-requires", "test-sources", "test-requires"], LISTS),
     "system-packages": ["", "a b-devel", [], ["a", "b=1 c"]],
     "environment-pass": ["", "A b_2", [], ["A", "B C"]],
+    "test-images": ["", "debian:oldstable a/b:c", [], ["a", "localhost:5000/b@sha256:" + "0" * 64]],
     **dict.fromkeys(["test-extras", "test-groups"], LISTS),
     **dict.fromkeys(["environment", "test-environment"], ASSIGNMENTS),
     "audit-command": ["", "a {wheel}", ["a {abi3_wheel}", "b {wheel}"], []],

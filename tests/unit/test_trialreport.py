@@ -61,9 +61,15 @@ def test_the_table_has_a_row_for_each_trial_and_each_that_was_not_made() -> None
         {"passed"},
         {"cached"},
         {"failed"},
-        {"skipped"},
     ]
-    assert remarks(REPORT) == [f"Skipped on debian:c: the image has no interpreter: {WHEEL}"]
+    assert remarks(REPORT) == ["Not tested on debian:c: cp313-cp313 (the image has no interpreter)"]
+
+
+def test_what_is_skipped_has_a_row() -> None:
+    out = io.StringIO()
+    skipped = Untried(wheel=WHEEL, image="base image", identifier=CP313, why="test-skip names it")
+    show(TestingReport(trials=(), untried=(skipped,), seconds=0.0), Console(file=out, width=160))
+    assert f"{WHEEL}  {CP313}  base image  skipped" in out.getvalue()
 
 
 def test_json_has_each_outcome() -> None:

@@ -18,6 +18,11 @@ ARG IMAGE=${BASE_IMAGE}
 # kit the toolbox
 FROM toolbox AS kit
 
+# distribution a root file system as an image: the context has it as rootfs.tar
+FROM scratch AS distribution
+ADD rootfs.tar /
+CMD ["/bin/bash"]
+
 # look what an image has: its Pythons, by their build identifiers, and its C library
 FROM ${IMAGE} AS look
 USER 0
