@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import Enum
 
 from wheeldock.lists import STRINGS_SCHEMA, words
@@ -49,6 +50,14 @@ def named(text: str, first: str) -> dict[str, list[str]]:
     return read
 
 
+def _strange(table: object, keys: tuple[str, ...]) -> str:
+    """Which key of a table is none of these, and what may be meant, as the end of a sentence."""
+    strange = next((key for key in table if key not in keys), "") if isinstance(table, dict) else ""
+    close = get_close_matches(strange, keys, n=1)
+    hint = f" (did you mean {close[0]!r}?)" if close else ""
+    return f"; {strange!r} is none of {', '.join(keys)}{hint}" if strange else ""
+
+
 class FrontendName(str, Enum):
     """What calls the build backend."""
 
@@ -87,7 +96,7 @@ def build_frontend(value: object) -> BuildFrontend | Unexpected:
     except ValueError:
         return unexpected
     if not isinstance(table, dict) or not table.keys() <= {"name", "args"}:
-        return unexpected
+        return Unexpected(value, f"{_FRONTEND}{_strange(table, ('name', 'args'))}")
     if not table and isinstance(value, str):
         return BuildFrontend(FrontendName.DEFAULT)
     name, args = table.get("name"), words(table.get("args", []))
@@ -145,13 +154,13 @@ def dependency_versions(value: object) -> DependencyVersions | Unexpected:
     except ValueError:
         return unexpected
     if not isinstance(table, dict) or len(table) != 1:
-        return unexpected
+        return Unexpected(value, f"{_VERSIONS}{_strange(table, ('file', 'packages'))}")
     items = strings(next(iter(table.values())), lambda text: [text])
     if items and "packages" in table:
         return DependencyVersions("packages", packages=items)
     if items and len(items) == 1 and "file" in table:
         return DependencyVersions("file", items[0])
-    return unexpected
+    return Unexpected(value, f"{_VERSIONS}{_strange(table, ('file', 'packages'))}")
 
 
 DEPENDENCY_VERSIONS = Kind(

@@ -82,7 +82,9 @@ def read(asked: Asked, state: State) -> Inputs:
     project = read_project(source)
     settings = _settings(asked, source, project)
     selector = _selector(settings, project, asked.only)
-    warnings = wishes.check(selector)
+    places = {option: settings.origin(option) for option in ("build", "skip")}
+    warnings = wishes.check(selector, places)
+    untested = wishes.in_vain(settings.test_skip, settings.origin("test-skip"))
     selection = select(selector)
     folder = source.project if isinstance(source, sources.DirectorySource) else Path.cwd()
     configured = constraints.read(settings, selection.identifiers, folder)
@@ -95,7 +97,7 @@ def read(asked: Asked, state: State) -> Inputs:
         project=project,
         settings=settings,
         selection=selection,
-        remarks=(*settings.remarks, *config.check_supported(settings), *warnings),
+        remarks=(*settings.remarks, *config.check_supported(settings), *warnings, *untested),
         abis=_likely_abis(project, settings, state),
         constraints={name: (*configured[name], *pins.get(name, ())) for name in configured},
         epoch=epoch.chosen(os.environ),

@@ -64,15 +64,15 @@ class TableReader:
             self.findings.problems.append(
                 f"{self.path}: {place}: missing; it has the globs of the build identifiers meant"
             )
-            return
-        select = lists.required_globs(override[SELECT])
+        select = lists.required_globs(override.get(SELECT, "*"))
         if isinstance(select, Unexpected):
             self._wrong(place, select.value, select.expected)
-        elif matched(select):
-            self._options(_without(override, SELECT), head, select)
-        elif self.dialect.strict:
+            select = ()
+        elif not matched(select):
+            if not self.dialect.strict:
+                return  # In cibuildwheel's words it may be for another platform.
             self._wrong(place, override[SELECT], "globs that select a build identifier of Linux")
-        # In cibuildwheel's words it may be for another platform.
+        self._options(_without(override, SELECT), head, select)
 
     def _options(
         self, table: Mapping[str, object], head: str, select: tuple[str, ...] | None = None

@@ -17,14 +17,16 @@ from wheeldock.identifier import (
 from wheeldock.selection import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from wheeldock.selection import Selector
 
 
-def check(selector: Selector) -> tuple[str, ...]:
+def check(selector: Selector, places: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """
     Return a warning for each glob that has no effect.
+
+    `places` says where `build` and `skip` are set, for messages.
 
     Raises UnknownIdentifierError with every name that is none, or with every glob of `build` that
     matches nothing that can be built.
@@ -32,37 +34,43 @@ def check(selector: Selector) -> tuple[str, ...]:
     if selector.only:
         _check_names(selector.only)
         return ()
-    if problems := list(_problems(selector)):
+    named = {"build": "build", "skip": "skip", **(places or {})}
+    if problems := list(_problems(selector, named["build"])):
         first, *_, last = interpreters()
         raise UnknownIdentifierError(
             "\n".join(problems),
             cure=f"Identifiers look like cp313-manylinux_x86_64, from {first} to {last}; globs and "
             "{a,b} are allowed.",
         )
-    return tuple(_warnings(selector))
+    return (*_warnings(selector, named["build"]), *in_vain(selector.skip, named["skip"]))
 
 
-def _problems(selector: Selector) -> Iterator[str]:
+def in_vain(globs: Iterable[str], place: str) -> Iterator[str]:
+    """A warning for each glob of what to leave out that matches nothing anywhere."""
+    for glob in globs:
+        if not matched((glob,)) and not _is_elsewhere(glob):
+            yield f"{place}: {glob!r} matches no build identifier and has no effect{_hint(glob)}"
+
+
+def _problems(selector: Selector, place: str) -> Iterator[str]:
     for glob in selector.build:
         meant = [i for i in known_identifiers() if str(i) in matched((glob,))]
         groups = {identifier.group for identifier in meant}
         if not meant and not _is_elsewhere(glob):
-            yield f"build: {glob!r} matches no build identifier{_hint(glob)}"
+            yield f"{place}: {glob!r} matches no build identifier{_hint(glob)}"
         elif meant and None not in groups and not groups & selector.enable:
             names = " or ".join(sorted(map(str, groups)))
-            yield f"build: {glob!r} matches only what is off unless enable names {names}"
+            yield f"{place}: {glob!r} matches only what is off unless enable names {names}"
 
 
-def _warnings(selector: Selector) -> Iterator[str]:
+def _warnings(selector: Selector, place: str) -> Iterator[str]:
     for glob in selector.build:
         meant = matched((glob,))
         if not meant:
-            yield f"build: {glob!r} is for other systems than Linux and has no effect"
+            yield f"{place}: {glob!r} is for other systems than Linux and has no effect"
         elif meant <= selector.skipped and len(selector.build) > 1:
-            yield f"build: {glob!r} has no effect, since skip = {text(selector.skip)} has all of it"
-    for glob in selector.skip:
-        if not matched((glob,)) and not _is_elsewhere(glob):
-            yield f"skip: {glob!r} matches no build identifier and has no effect{_hint(glob)}"
+            skip = text(selector.skip)
+            yield f"{place}: {glob!r} has no effect, since skip = {skip} has all of it"
 
 
 def _is_elsewhere(glob: str) -> bool:

@@ -205,7 +205,7 @@ def test_every_problem_is_told_at_once_with_its_place() -> None:
             {"select": "cp39-*", "environment": {"A": '"'}, "jobs": 2, "testcommand": "x"},
             {"select": "cp3[", "jobs": 1},
             {"select": "cp36-*", "before-all": "x"},
-            {"before-all": "x"},
+            {"before-all": 1},
             3,
         ],
     }
@@ -233,11 +233,13 @@ def test_every_problem_is_told_at_once_with_its_place() -> None:
         f"{override}[0].jobs: an option for all of a run, which no override can have",
         f"{override}[0].testcommand: unknown option; did you mean 'test-command'?",
         f"{override}[1].select: got 'cp3[' (str); expected {GLOBS}",
+        f"{override}[1].jobs: an option for all of a run, which no override can have",
         (
             f"{override}[2].select: got 'cp36-*' (str); "
             "expected globs that select a build identifier of Linux"
         ),
         f"{override}[3].select: missing; it has the globs of the build identifiers meant",
+        f"{override}[3].before-all: got 1 (int); expected a shell command, or a list of them",
         f"{override}[4]: got 3 (int); expected a table",
         f"WHEELDOCK_JOBS: got 0 (int); expected {JOBS}",
         f"WHEELDOCK_ENVIRONMENT: got 'A=(' (str); expected {shell}; '(' stands outside of quotes",

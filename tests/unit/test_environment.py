@@ -119,3 +119,9 @@ def test_what_is_accepted_is_nothing_but_assignments_to_bash(text: str) -> None:
     last = [assignment for assignment in found if assignment.name == "A"][-1]
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.strip("\n") == "".join(shlex.split(last.value)).strip("\n")
+
+
+def test_a_tables_key_that_is_no_name_is_told_as_it_is() -> None:
+    read = environment({"A B": "1"})
+    assert isinstance(read, Unexpected)
+    assert read.expected.endswith("; 'A B' is no name of a variable")

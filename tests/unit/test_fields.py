@@ -73,3 +73,14 @@ def test_versions_are_of_one_source(value: object, versions: DependencyVersions)
 )
 def test_what_is_no_source_of_versions_is_refused(value: object) -> None:
     assert isinstance(dependency_versions(value), Unexpected)
+
+
+def test_a_key_that_is_none_is_told_with_what_may_be_meant() -> None:
+    read = build_frontend({"name": "pip", "arg": []})
+    assert isinstance(read, Unexpected)
+    assert read.expected.endswith("; 'arg' is none of name, args (did you mean 'args'?)")
+    read = dependency_versions({"pakages": ["a"]})
+    assert isinstance(read, Unexpected)
+    assert read.expected.endswith(
+        "; 'pakages' is none of file, packages (did you mean 'packages'?)"
+    )

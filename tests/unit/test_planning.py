@@ -227,8 +227,10 @@ def test_what_is_asked_for_wrongly_is_refused(
 
 
 def test_what_is_asked_for_in_vain_is_remarked(bench: Bench) -> None:
-    bench.configure("build = 'cp313-* cp39-*'\nskip = 'cp39-* cp27-*'")
-    assert [line.partition(":")[0] for line in bench.read().remarks] == ["build", "skip"]
+    bench.configure("build = 'cp313-* cp39-*'\nskip = 'cp39-* cp27-*'\ntest-skip = 'cp27-*'")
+    places = [line.partition(":")[0] for line in bench.read().remarks]
+    head = "pyproject.toml [tool.wheeldock]"
+    assert places == [f"{head} build", f"{head} skip", f"{head} test-skip"]
 
 
 def test_an_empty_plan_is_none_where_that_is_allowed(bench: Bench) -> None:

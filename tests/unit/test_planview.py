@@ -88,7 +88,9 @@ def test_programs_read_every_identifier_and_every_reason(bench: Bench) -> None:
     assert reasons["cp313-manylinux_s390x"] == "archs"
     assert made["settings"]["archs"] == {"value": ["auto"], "origin": "default"}
     assert made["settings"]["skip"]["origin"] == "pyproject.toml [tool.wheeldock] skip"
-    assert made["remarks"][0].startswith("skip: 'cp27-*' matches no build identifier")
+    assert made["remarks"][0].startswith(
+        "pyproject.toml [tool.wheeldock] skip: 'cp27-*' matches no build identifier"
+    )
     assert made["schema"] == planview.SCHEMA
 
 

@@ -8,7 +8,7 @@ from packaging.specifiers import SpecifierSet
 from wheeldock.errors import UnknownIdentifierError
 from wheeldock.identifier import Group, known_identifiers
 from wheeldock.selection import Selector
-from wheeldock.wishes import check, nothing_selected
+from wheeldock.wishes import check, in_vain, nothing_selected
 
 
 def refused(selector: Selector) -> UnknownIdentifierError:
@@ -123,3 +123,13 @@ def test_all_that_chose_is_named_when_nothing_is_left() -> None:
 )
 def test_the_cause_is_named_when_nothing_is_left(selector: Selector, cause: str) -> None:
     assert nothing_selected(selector).message.splitlines()[1].startswith(cause)
+
+
+def test_where_a_glob_stands_is_told_and_one_of_tests_is_no_error() -> None:
+    places = {"build": "--build", "skip": "X_SKIP"}
+    with pytest.raises(UnknownIdentifierError, match="--build: 'cp27-\\*' matches no build"):
+        check(Selector(build=("cp27-*",)), places)
+    (warning,) = check(Selector(skip=("cp27-*",)), places)
+    assert warning.startswith("X_SKIP: 'cp27-*' matches no build identifier")
+    (warning,) = in_vain(("cp331-*", "cp313-win*", "cp313-*"), "test-skip")
+    assert warning.startswith("test-skip: 'cp331-*' matches no build identifier")
