@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
-from wheeldock import baseimage, engine, imagecontents, provision, setup, standin
+from wheeldock import (
+    architectures,
+    baseimage,
+    emulation,
+    engine,
+    imagecontents,
+    packages,
+    provision,
+    setup,
+    standin,
+)
 from wheeldock.builder import BuilderInfo, ImageInfo
 from wheeldock.daemon import Answer
 from wheeldock.errors import (
@@ -16,18 +26,22 @@ from wheeldock.errors import (
     EngineUnreachableError,
     LockedError,
     SetupError,
+    UsageError,
     WheeldockError,
 )
 from wheeldock.failures import no_builder_of_ones_own
 from wheeldock.journal import Addition, Journal, Kind
-from wheeldock.tags import Policy
+from wheeldock.tags import Architecture, Libc, Platform, Policy
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 X86_64 = baseimage.HOME.architecture
 DEFAULT = BuilderInfo("default", "docker", can_export_cache=True, sees_local_images=True)
 CLASSIC = BuilderInfo("default", "docker", can_export_cache=False, sees_local_images=True)
+AARCH64 = Platform(Libc.GLIBC, Architecture.AARCH64)
+FOR_AARCH64 = baseimage.official_image(Policy.parse(baseimage.DEFAULT), AARCH64)
 OFFICIAL = baseimage.official_image(Policy.parse(baseimage.DEFAULT), baseimage.HOME)
 
 
@@ -42,6 +56,13 @@ class FakeMachine:
         self.asked: list[str] = []
         self.agrees = True
         self.registry_answers = True
+        self.has_qemu = False
+        self.install_helps = True
+        self.done: list[str] = []
+
+    def install(self, names: Sequence[str], *_: object) -> None:
+        self.done += names
+        self.has_qemu = self.install_helps
 
     def info(self) -> BuilderInfo:
         if isinstance(self.builder, WheeldockError):
@@ -62,8 +83,18 @@ class FakeMachine:
         self.asked.append(question)
         return self.agrees
 
-    def set_up(self, *, yes: bool = False) -> None:
-        setup.run(yes=yes, say=self.said.append, confirm=self.confirm)
+    def set_up(self, *, yes: bool = False, archs: str = "") -> None:
+        setup.run(yes=yes, say=self.said.append, confirm=self.confirm, archs=archs)
+
+
+class FakeRoot:
+    """Root's rights, which change nothing."""
+
+    def __init__(self, machine: FakeMachine) -> None:
+        self._machine = machine
+
+    def run(self, *words: str) -> None:
+        self._machine.done.append(words[0])
 
 
 @pytest.fixture
@@ -77,6 +108,11 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeMachine:
     monkeypatch.setattr("shutil.which", lambda name, **_: f"/usr/bin/{name}")
     monkeypatch.setattr(engine, "elsewhere", lambda _: "")
     monkeypatch.setattr(standin, "is_current", lambda _, **_options: True)
+    monkeypatch.setattr(architectures, "native", lambda: X86_64)
+    monkeypatch.setattr(emulation, "runs", lambda *_: machine.has_qemu)
+    monkeypatch.setattr(packages, "is_here", lambda: True)
+    monkeypatch.setattr(provision, "needed_rights", lambda _: FakeRoot(machine))
+    monkeypatch.setattr(packages, "install", machine.install)
     return machine
 
 
@@ -205,3 +241,69 @@ def test_a_second_set_up_does_not_wait_for_ever(
     Journal().lock.parent.mkdir(parents=True)
     with FileLock(Journal().lock), pytest.raises(LockedError, match=r"did not end in 0\.1 s"):
         machine.set_up()
+
+
+def test_another_architecture_needs_qemu_and_its_own_image(
+    machine: FakeMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.images = {OFFICIAL.reference, standin.tag(Architecture.AARCH64)}
+    monkeypatch.setattr("os.path.ismount", lambda _: False)
+    machine.set_up(archs="auto, aarch64")
+    assert machine.asked == [
+        "Set-up will install QEMU for programs of aarch64 on this machine. Go on?"
+    ]
+    assert machine.done == ["mount", *packages.EMULATION]
+    assert machine.said[-1].endswith(
+        f"{OFFICIAL.reference}, and {standin.brief(Architecture.AARCH64)}."
+    )
+    assert Journal().additions() == (Addition(Kind.MOUNT, "/proc/sys/fs/binfmt_misc"),)
+
+
+def test_where_qemu_is_there_only_the_image_is_got(
+    machine: FakeMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.has_qemu = True
+    got = imagecontents.ImageContents(frozenset({"cp313-cp313"}), "manylinux_2_28", "")
+    monkeypatch.setattr(imagecontents, "look", lambda *_: got)
+    monkeypatch.setattr(FakeMachine, "pull", lambda self, name, _: self.images.add(name), False)
+    machine.set_up(archs="aarch64")
+    assert machine.done == []
+    assert FOR_AARCH64.reference in machine.images
+    assert Addition(Kind.IMAGE, FOR_AARCH64.reference) in Journal().additions()
+
+
+def test_what_runs_without_qemu_needs_none(machine: FakeMachine) -> None:
+    machine.images.add(
+        baseimage.official_image(
+            Policy.parse(baseimage.DEFAULT), Platform(Libc.GLIBC, Architecture.I686)
+        ).reference
+    )
+    machine.set_up(archs="i686")
+    assert (machine.done, machine.asked) == ([], [])
+
+
+def test_qemu_that_does_not_help_is_an_error_with_another_way(machine: FakeMachine) -> None:
+    machine.install_helps = False
+    with pytest.raises(SetupError, match="runs no programs of aarch64") as caught:
+        machine.set_up(yes=True, archs="aarch64")
+    assert "--install arm64" in caught.value.cure
+
+
+@pytest.mark.parametrize("is_far", [True, False])
+def test_where_set_up_installs_no_qemu_it_tells_how_to(
+    machine: FakeMachine, monkeypatch: pytest.MonkeyPatch, *, is_far: bool
+) -> None:
+    if is_far:
+        monkeypatch.setattr(engine, "elsewhere", lambda _: "DOCKER_HOST=tcp://far:2375")
+    else:
+        monkeypatch.setattr(packages, "is_here", lambda: False)
+    why = "names another machine" if is_far else "it can on Debian and Ubuntu"
+    with pytest.raises(SetupError, match=why) as caught:
+        machine.set_up(archs="aarch64")
+    assert "docker run --privileged" in caught.value.cure
+    assert machine.done == []
+
+
+def test_an_architecture_that_there_is_not_is_refused(machine: FakeMachine) -> None:
+    with pytest.raises(UsageError, match="--archs: got 'arm65'"):
+        machine.set_up(archs="arm65")

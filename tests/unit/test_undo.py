@@ -174,3 +174,14 @@ def test_an_answer_of_no_takes_nothing_away(undoing: Undoing) -> None:
         undoing.undo(yes=False)
     assert folder.exists()
     assert undoing.said == []
+
+
+def test_a_file_system_is_unmounted_after_what_uses_it_is_gone(
+    undoing: Undoing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Root, "run", lambda _, *words: undoing.done.append(" ".join(words)))
+    monkeypatch.setattr("os.path.ismount", lambda name: name == "/mounted")
+    undoing.journal.add(Kind.MOUNT, "/mounted", "/gone")
+    undoing.journal.add(Kind.PACKAGE, "qemu-user-static")
+    undoing.undo()
+    assert undoing.done == ["remove qemu-user-static", "umount /mounted"]
