@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow]
 AT_ONCE = 2
 """How many projects are built side by side."""
 
-FREE_THREADED = ("cp314t", "cp313t")
+FREE_THREADED = ("cp314t", "cp315t")
 """The interpreters without a GIL that a project is built for: the first that is there."""
 
 
