@@ -25,7 +25,8 @@ from wheeldock.run import Run
 from wheeldock.scheduler import default_jobs
 from wheeldock.sources import DirectorySource, SdistSource
 from wheeldock.state import State
-from wheeldock.testing import Tester, check_built
+from wheeldock.tester import Tester
+from wheeldock.testing import check_built
 from wheeldock.wheelhouse import check_writable
 from wheeldock.workshop import Workshop
 

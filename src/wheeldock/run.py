@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from wheeldock.made import Made
     from wheeldock.sources import Source
     from wheeldock.tags import Architecture
-    from wheeldock.testing import Tester
+    from wheeldock.tester import Tester
     from wheeldock.workshop import Workshop
 
 

@@ -8,165 +8,25 @@ command names of it. A failure is that of its wheel: the others' results stand.
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
-import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheeldock import groups, planning, tested, trialreport, trials
-from wheeldock.archive import unpack
+from wheeldock import emulation, planning, trialreport
 from wheeldock.builder import Buildx
 from wheeldock.cache import BASE_IMAGES
-from wheeldock.context import by_products
-from wheeldock.errors import FailedTestError, NothingToTestError, WheeldockError
+from wheeldock.errors import NothingToTestError, UsageError
 from wheeldock.imagechoice import Images
 from wheeldock.progress import ProgressMode, open_console, open_progress
-from wheeldock.recipe import Recipe, seed_request
-from wheeldock.scheduler import default_jobs, run_all
-from wheeldock.seeds import Seeder, Seeds, ca_bundle
-from wheeldock.sources import SdistSource
 from wheeldock.state import State
-from wheeldock.testimages import Finder
-from wheeldock.trialfiles import Shelf
-from wheeldock.trialreport import TestingReport
-from wheeldock.trying import Prepared, Trier
-from wheeldock.tryplaces import base_places
+from wheeldock.tester import Tester, joined
 from wheeldock.wheelhouse import read_distribution
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wheeldock.builder import BuilderInfo
-    from wheeldock.plan import Plan
     from wheeldock.planning import Asked, Inputs
     from wheeldock.progress import Progress
-    from wheeldock.trials import Place, Trial
-    from wheeldock.trying import TrialResult
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tester:
-    """Tests wheels of one project."""
-
-    buildx: Buildx
-    display: Progress
-    state: State
-    inputs: Inputs
-    plan: Plan
-    builder: BuilderInfo
-    scratch: Path
-    again: bool = False
-    """Whether to test what has passed before, too."""
-    only: Sequence[str] = ()
-    """Build identifiers, if wheels are to be tested on no other."""
-
-    def test(self, wheels: Sequence[Path]) -> tuple[TestingReport, list[WheeldockError]]:
-        """
-        Test the wheels; what became of each trial, and the errors of those that failed.
-
-        Raises NothingToTestError when there is no trial, ConfigurationError or StoppedError.
-        """
-        clock = time.monotonic()
-        settings, project = self.inputs.settings, self.inputs.project
-        places = [*base_places(self.plan), *self._test_images()]
-        planned, untried = trials.make_trials(
-            wheels, places, settings, project.requires_python, self.only
-        )
-        if not planned and not any(each.identifier for each in untried):
-            raise _nothing_fits(wheels, places)
-        prepared = self._prepared(planned)
-        remembered = tested.read(self.state.tested)
-        trier = Trier(
-            builder=self.buildx,
-            display=self.display,
-            seeder=self._seeder(),
-            before={} if self.again else remembered,
-            scratch=self.scratch,
-        )
-        jobs = settings.jobs or default_jobs(self.builder.capacity)
-        results = run_all(prepared, trier.run, at_once=jobs, stop=self.buildx.stop)
-        self._remember(results, remembered)
-        report = TestingReport(
-            trials=tuple(result.report for result in results),
-            untried=tuple(untried),
-            seconds=round(time.monotonic() - clock, 3),
-        )
-        return report, [result.error for result in results if result.error]
-
-    def _test_images(self) -> list[Place]:
-        wanted = [
-            (image, target.identifier.architecture)
-            for target in self.plan.targets
-            for image in self.inputs.settings.for_target(target.identifier).test_images
-        ]
-        finder = Finder(buildx=self.buildx, builder=self.builder, say=self.display.say)
-        return finder.places(self.plan, wanted)
-
-    def check(self, wheels: Sequence[Path]) -> list[WheeldockError]:
-        """Test the wheels, show what became of each, and return the errors."""
-        report, errors = self.test(wheels)
-        self.display.tested(report)
-        return errors
-
-    def _prepared(self, planned: Sequence[Trial]) -> list[Prepared]:
-        shelf = self._shelf()
-        again = secrets.token_hex(8) if self.again else ""
-        hosts = Seeds(ca_bundle(os.environ)).hosts()
-        prepared = []
-        for trial in planned:
-            files = shelf.files(trial.options)
-            request = trials.request(
-                trial,
-                files,
-                self._requires(trial),
-                hosts=hosts,
-                builder=self.inputs.settings.builder or None,
-            )
-            key = tested.key(request, trial.wheel, trial.place.digest, files.digest)
-            if again:
-                request = replace(request, build_args={**request.build_args, "AGAIN": again})
-            prepared.append(Prepared(trial=trial, request=request, key=key))
-        return prepared
-
-    def _shelf(self) -> Shelf:
-        source, outputs = self.inputs.source, [self.inputs.settings.output_dir, self.state.root]
-        folder = self.scratch / "files"
-        folder.mkdir(parents=True)
-        if isinstance(source, SdistSource):
-            unpack(source.path, self.scratch / "project")
-            return Shelf(self.scratch / "project", "", outputs, folder)
-        outputs += by_products(source)
-        return Shelf(source.project, source.subfolder, outputs, folder)
-
-    def _requires(self, trial: Trial) -> list[str]:
-        project = self.inputs.project
-        of_groups = groups.requirements(
-            project.dependency_groups, trial.options.test_groups, project.pyproject_place
-        )
-        return [*trial.options.test_requires, *of_groups]
-
-    def _seeder(self) -> Seeder:
-        batch = self.plan.main
-        recipe = Recipe(
-            base_image=batch.offer.image,
-            architecture=batch.wish.platform.architecture,
-            tools_interpreter=batch.tools_interpreter,
-            build_requires=(),
-            options=self.inputs.settings.everywhere,
-            builder=self.inputs.settings.builder or None,
-            seeds=Seeds(ca_bundle(os.environ)),
-        )
-        seeding = seed_request(recipe, self.scratch / "seeds")
-        return Seeder(self.buildx, recipe.base_image, recipe.seeds, seeding)
-
-    def _remember(
-        self, results: Sequence[TrialResult], remembered: dict[str, tested.Passed]
-    ) -> None:
-        fresh = {each.key: each.passed for each in results if each.key and each.passed}
-        old = {key: each for key, each in remembered.items() if key not in fresh}
-        tested.write(self.state.tested, {**old, **fresh})
 
 
 def run(asked: Asked, *, wheels: Sequence[str], again: bool, junit: str, progress: str) -> None:
@@ -175,7 +35,7 @@ def run(asked: Asked, *, wheels: Sequence[str], again: bool, junit: str, progres
 
     Raises WheeldockError.
     """
-    mode = ProgressMode.named(progress)
+    mode, place = ProgressMode.named(progress), _junit_place(junit)
     state = State(Path.cwd() / ".wheeldock")
     with open_progress(mode, open_console(mode)) as display, state.locked(display.say):
         inputs = planning.read(asked, state)
@@ -185,10 +45,22 @@ def run(asked: Asked, *, wheels: Sequence[str], again: bool, junit: str, progres
         with _tester(inputs, Buildx(), display, state) as tester:
             report, errors = replace(tester, again=again, only=asked.only).test(found)
         display.tested(report)
-        if junit:
-            trialreport.write_junit(report, Path(junit))
+        if place:
+            trialreport.write_junit(report, place)
         if errors:
             raise joined(errors)
+
+
+def _junit_place(junit: str) -> Path | None:
+    """The file to write; that it can be one is known before minutes of tests."""
+    if not junit:
+        return None
+    place = Path(junit)
+    above = next(folder for folder in place.absolute().parents if folder.exists())
+    if place.is_dir() or not above.is_dir():
+        message = f"--junit: {place} is no place for a file"
+        raise UsageError(message, cure="Name a file, e.g. tests.xml.")
+    return place
 
 
 def check_built(
@@ -201,20 +73,12 @@ def check_built(
         raise joined(errors)
 
 
-def _nothing_fits(wheels: Sequence[Path], places: Sequence[Place]) -> NothingToTestError:
-    names = ", ".join(wheel.name for wheel in wheels)
-    images = ", ".join(dict.fromkeys(place.image for place in places))
-    return NothingToTestError(
-        f"no interpreter that is planned fits {names}; the images are {images}",
-        cure="`invoke plan` shows what is planned, and on which images.",
-    )
-
-
 @contextlib.contextmanager
 def _tester(inputs: Inputs, buildx: Buildx, display: Progress, state: State) -> Iterator[Tester]:
     """What tests on the images that are planned."""
     settings = inputs.settings
     builder = buildx.info(settings.builder or None)
+    emulation.check(buildx, settings.builder or None, inputs.selection.identifiers)
     notes = settings.cache_dir / BASE_IMAGES
     images = Images(buildx=buildx, builder=builder, say=display.say, notes=notes, fetch=True)
     plan = planning.make(inputs, images)
@@ -233,7 +97,7 @@ def _tester(inputs: Inputs, buildx: Buildx, display: Progress, state: State) -> 
 def _wheels(named: Sequence[str], inputs: Inputs) -> list[Path]:
     """The wheels to test: those that are named, or the project's in the output folder."""
     if named:
-        return [_named(Path(name)) for name in named]
+        return list({path.resolve(): path for path in map(_named, map(Path, named))}.values())
     folder = inputs.settings.output_dir
     found = sorted(folder.glob("*.whl")) if folder.is_dir() else []
     name = inputs.project.normalized_name
@@ -257,11 +121,3 @@ def _named(path: Path) -> Path:
     if not path.is_file():
         raise NothingToTestError(f"--wheel: {path} is missing", cure="`invoke build` makes wheels.")
     return path
-
-
-def joined(errors: Sequence[WheeldockError]) -> WheeldockError:
-    """One error for all: of their own kind when they are of one."""
-    kinds = {type(error) for error in errors}
-    kind = kinds.pop() if len(kinds) == 1 else FailedTestError
-    cures = dict.fromkeys(error.cure for error in errors if error.cure)
-    return kind("\n".join(error.message for error in errors), cure=" ".join(cures))

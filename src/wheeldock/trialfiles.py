@@ -6,12 +6,13 @@ import hashlib
 import os
 import shutil
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheeldock.errors import ConfigurationError
 from wheeldock.ignore import ignored
-from wheeldock.trials import DOCKERFILE, PROJECT, Need, need
+from wheeldock.trials import DOCKERFILE, PROJECT
 from wheeldock.worktree import list_source
 
 if TYPE_CHECKING:
@@ -21,6 +22,30 @@ if TYPE_CHECKING:
 
 _GIT = (".git", "**/.git")
 """What is in no trial: each commit would have all tests run again."""
+
+
+class Need(Enum):
+    """What of a project a trial needs beside the wheel."""
+
+    NOTHING = 1
+    PACKAGE = 2
+    """The folder that is built."""
+    PROJECT = 3
+    """All of it."""
+
+
+def need(options: TargetOptions) -> Need:
+    """
+    What the commands of a trial can see of the project: what they name.
+
+    `before-test` runs in the project's folder, as cibuildwheel does it, and requirements can be
+    a file or a folder of it.
+    """
+    command = options.test_command
+    local = any(word.startswith(("-", ".", "/")) for word in options.test_requires)
+    if options.before_test or local or "{project}" in command:
+        return Need.PROJECT
+    return Need.PACKAGE if "{package}" in command else Need.NOTHING
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
-from enum import Enum
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packaging.utils import parse_wheel_filename
@@ -68,12 +68,14 @@ class Trial:
     identifier: BuildIdentifier
     place: Place
     options: TargetOptions
+    prefix: str = ""
+    """What comes before its name where another one has the same."""
 
     @property
     def name(self) -> str:
         """How it is called while it runs."""
-        identifier = str(self.identifier)
-        return identifier if self.place.is_base else f"{identifier} on {self.place.name}"
+        where = "" if self.place.is_base else f" on {self.place.name}"
+        return f"{self.prefix}{self.identifier}{where}"
 
     @property
     def slug(self) -> str:
@@ -146,7 +148,16 @@ def make_trials(
         if before == (len(trials), len(untried)) and not only:
             why = "no interpreter of the images that are planned fits it"
             untried.append(Untried(wheel=wheel.name, image="", why=why))
-    return trials, untried
+    return _told_apart(trials), untried
+
+
+def _told_apart(trials: Sequence[Trial]) -> list[Trial]:
+    """The trials with names of their own: two versions of a wheel may lie side by side."""
+    counts = Counter(trial.name for trial in trials)
+    return [
+        trial if counts[trial.name] == 1 else replace(trial, prefix=f"{trial.wheel.name} on ")
+        for trial in trials
+    ]
 
 
 def _in_place(
@@ -183,30 +194,6 @@ def _in_place(
     if not found and not place.is_base and not only:
         why = "the image has no interpreter that fits it"
         yield Untried(wheel=wheel.name, image=place.name, why=why)
-
-
-class Need(Enum):
-    """What of a project a trial needs beside the wheel."""
-
-    NOTHING = 1
-    PACKAGE = 2
-    """The folder that is built."""
-    PROJECT = 3
-    """All of it."""
-
-
-def need(options: TargetOptions) -> Need:
-    """
-    What the commands of a trial can see of the project: what they name.
-
-    `before-test` runs in the project's folder, as cibuildwheel does it, and requirements can be
-    a file or a folder of it.
-    """
-    command = options.test_command
-    local = any(word.startswith(("-", ".", "/")) for word in options.test_requires)
-    if options.before_test or local or "{project}" in command:
-        return Need.PROJECT
-    return Need.PACKAGE if "{package}" in command else Need.NOTHING
 
 
 def request(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,8 @@ from tests.unit.test_abi import wheel
 from wheeldock import config, trials
 from wheeldock.identifier import BuildIdentifier
 from wheeldock.tags import Policy
-from wheeldock.trialfiles import TrialFiles
-from wheeldock.trials import Need, Place, Trial, Untried, fits, make_trials, need
+from wheeldock.trialfiles import Need, TrialFiles, need
+from wheeldock.trials import Place, Trial, Untried, fits, make_trials
 
 if TYPE_CHECKING:
     from wheeldock.config import Config
@@ -43,7 +44,8 @@ def tried(*names: str, places: list[Place], **more: object) -> tuple[list[str], 
     requires = SpecifierSet(str(more.pop("requires", "")))
     wheels = [Path("dist", name) for name in names]
     found, untried = make_trials(wheels, places, settings(**more), requires, only)  # type: ignore[arg-type]
-    return [f"{trial.wheel.name.split('-')[3]} {trial.name}" for trial in found], untried
+    named = ((trial.wheel.name.split("-")[3], replace(trial, prefix="").name) for trial in found)
+    return [f"{abi} {name}" for abi, name in named], untried
 
 
 @pytest.mark.parametrize(
