@@ -37,7 +37,7 @@ def lines(plan: Plan, inputs: Inputs) -> Iterator[str]:
     settings = inputs.settings
     yield f"source      {inputs.source.path}"
     yield f"output      {settings.output_dir}"
-    for option, value, origin in _settings(inputs):
+    for option, value, origin in (*_settings(inputs), *_overrides(inputs)):
         yield f"option      {option} = {_text(value)} ({origin})"
     if inputs.project.requires_python is not None:
         yield f"project     requires-python = {str(inputs.project.requires_python)!r}"
@@ -104,6 +104,10 @@ def as_json(plan: Plan, inputs: Inputs) -> dict[str, Any]:
             option: {"value": value, "origin": origin}
             for option, value, origin in _settings(inputs)
         },
+        "overrides": [
+            {"option": option, "value": value, "origin": origin}
+            for option, value, origin in _overrides(inputs)
+        ],
         "remarks": list(inputs.remarks),
     }
 
@@ -125,12 +129,15 @@ def _job(batch: Batch, target: BuildTarget, leader: BuildTarget | None) -> dict[
 
 def _settings(inputs: Inputs) -> Iterator[tuple[str, object, str]]:
     """Each option that selects, and each that somebody set: name, value and origin."""
-    every = inputs.settings.settings
-    values, origins = resolve(every, None)
+    values, origins = resolve(inputs.settings.settings, None)
     for option, value in values.items():
         if option in _CHOOSING or origins[option] != _DEFAULT:
             yield option, _plain(value), origins[option]
-    for setting in every:
+
+
+def _overrides(inputs: Inputs) -> Iterator[tuple[str, object, str]]:
+    """Each option that an override sets, weakest first: name, value and origin."""
+    for setting in inputs.settings.settings:
         if setting.select is not None:
             joins = f", {_JOINS[setting.inherit]}" if setting.inherit in _JOINS else ""
             origin = f"{setting.origin}, for {' '.join(setting.select)}{joins}"

@@ -121,6 +121,12 @@ def test_values_are_shown_as_an_option_may_have_them(bench: Bench) -> None:
     assert "audit-command = ['x {wheel}', 'y {wheel}'] (" in shown
     assert "build-frontend = 'uv' (" in shown
     assert "before-build, for cp313-*, before what is there)" in shown
+    made = document(bench)
+    assert made["settings"]["build-frontend"]["value"] == "pip; args: -x 'a b'"
+    assert [(each["option"], each["value"]) for each in made["overrides"]] == [
+        ("build-frontend", "uv"),
+        ("before-build", "z"),
+    ]
 
 
 def test_a_target_that_another_may_serve_is_told(bench: Bench) -> None:
