@@ -18,7 +18,7 @@ from wheeldock import pyproject, variables
 from wheeldock.dialects import CIBUILDWHEEL, WHEELDOCK
 from wheeldock.errors import ConfigurationError, UsageError
 from wheeldock.identifier import matched
-from wheeldock.options import IGNORED_YET, OPTIONS, REFUSED_YET
+from wheeldock.options import OPTIONS
 from wheeldock.settings import Findings, Inherit, Place, Setting, resolve
 from wheeldock.tables import TableReader
 
@@ -230,20 +230,6 @@ def _read_command_line(options: Mapping[str, object], found: Findings) -> None:
         inherit=dict.fromkeys(adding, Inherit.APPEND),
     )
     found.add_all(values, place)
-
-
-def check_supported(config: Config) -> tuple[str, ...]:
-    """
-    What is set and has no effect yet, a line each, where wheels are the same all the same.
-
-    Raises ConfigurationError where they are not.
-    """
-    defaults, _ = resolve([s for s in config.settings if s.origin == "default"], None)
-    lacking = [s for s in config.settings if s.value != defaults[s.option]]
-    yet = "cibuildwheel has this option, and wheeldock does not have it yet"
-    if refused := [f"{s.place}: {yet}" for s in lacking if s.option in REFUSED_YET]:
-        raise ConfigurationError(refused)
-    return tuple(f"{s.place}: {yet}" for s in lacking if s.option in IGNORED_YET)
 
 
 def source_text(environ: Mapping[str, str], override: str | None = None) -> str:

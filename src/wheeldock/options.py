@@ -167,9 +167,3 @@ OPTIONS: Mapping[str, Option] = {
     "test-skip": _run(GLOBS, "globs of build identifiers whose wheels are not tested"),
 }
 """Every option, by its name in pyproject.toml."""
-
-REFUSED_YET: frozenset[str] = frozenset()
-"""Options that are read and have no effect yet, where a wheel would be another with one."""
-
-IGNORED_YET: frozenset[str] = frozenset()
-"""Options that are read and have no effect yet, where a wheel is the same with one."""

@@ -97,7 +97,7 @@ def read(asked: Asked, state: State) -> Inputs:
         project=project,
         settings=settings,
         selection=selection,
-        remarks=(*settings.remarks, *config.check_supported(settings), *warnings, *untested),
+        remarks=(*settings.remarks, *warnings, *untested),
         abis=_likely_abis(project, settings, state),
         constraints={name: (*configured[name], *pins.get(name, ())) for name in configured},
         epoch=epoch.chosen(os.environ),

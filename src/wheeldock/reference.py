@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from wheeldock import pyproject
 from wheeldock.dialects import PLATFORM, WHEELDOCK
 from wheeldock.lists import REQUIRED_GLOBS
-from wheeldock.options import IGNORED_YET, OPTIONS, REFUSED_YET
+from wheeldock.options import OPTIONS
 from wheeldock.settings import Inherit
 from wheeldock.tables import INHERIT, OVERRIDES, SELECT
 
@@ -126,8 +126,7 @@ def _row(family: str, names: list[str]) -> str:
     others = [name for name in names if _defaults()[name] != default]
     exceptions = "".join(f", {name.split('-')[1]}: {_code(_defaults()[name])}" for name in others)
     override = "yes" if option.per_target else ""
-    yet = " (not yet)" if names[0] in REFUSED_YET | IGNORED_YET else ""
-    return f"| `{family}` | {_code(default)}{exceptions} | {override} | {option.meaning}{yet} |"
+    return f"| `{family}` | {_code(default)}{exceptions} | {override} | {option.meaning} |"
 
 
 def _code(value: object) -> str:

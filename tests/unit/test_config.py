@@ -9,7 +9,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from wheeldock.choices import BuildFrom
-from wheeldock.config import Config, TargetOptions, check_supported, load, source_text
+from wheeldock.config import Config, TargetOptions, load, source_text
 from wheeldock.environment import Assignment
 from wheeldock.errors import ConfigurationError, UsageError
 from wheeldock.fields import BuildFrontend, DependencyVersions, FrontendName
@@ -348,32 +348,6 @@ def test_the_repair_is_the_default_until_another_is_asked_for() -> None:
     same = {"repair-wheel-command": "auditwheel repair -w {dest_dir} {wheel}"}
     assert configure(same).everywhere.repairs_by_default
     assert not configure({"repair-wheel-command": ""}).everywhere.repairs_by_default
-
-
-def test_what_has_no_effect_yet_is_refused_where_it_would_change_a_wheel(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    refused = frozenset({"before-all", "environment", "build-frontend"})
-    monkeypatch.setattr("wheeldock.config.REFUSED_YET", refused)
-    monkeypatch.setattr("wheeldock.config.IGNORED_YET", frozenset({"build-verbosity"}))
-    table = {
-        "before-all": "",
-        "environment": {"A": "b"},
-        "test-command": "t",
-        "build-verbosity": 1,
-        "overrides": [{"select": "cp39-*", "build-frontend": "pip"}],
-    }
-    yet = "cibuildwheel has this option, and wheeldock does not have it yet"
-    with pytest.raises(ConfigurationError) as caught:
-        check_supported(configure(table))
-    assert caught.value.problems == (
-        f"pyproject.toml: tool.wheeldock.environment: {yet}",
-        f"pyproject.toml: tool.wheeldock.overrides[0].build-frontend: {yet}",
-    )
-    assert check_supported(configure({"build-verbosity": 1, "test-command": "t"})) == (
-        f"pyproject.toml: tool.wheeldock.build-verbosity: {yet}",
-    )
-    assert check_supported(configure()) == ()
 
 
 def test_a_project_without_our_table_is_read_as_cibuildwheels() -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.test_baseimage import STAND_IN
 from tests.unit.test_planning import Bench, bench
 
-from wheeldock import planning, planview
+from wheeldock import planview
 
 if TYPE_CHECKING:
     from typing import Any
@@ -95,10 +95,7 @@ def test_programs_read_every_identifier_and_every_reason(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("variable", ["environment", "test-environment"])
-def test_values_that_may_be_secrets_are_not_shown(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, variable: str
-) -> None:
-    monkeypatch.setattr(planning.config, "check_supported", lambda _: ())
+def test_values_that_may_be_secrets_are_not_shown(bench: Bench, variable: str) -> None:
     bench.engine.images = {STAND_IN}
     bench.configure(f"[tool.wheeldock.{variable}]\nTOKEN = 's3cret'")
     assert "s3cret" not in text(bench)
@@ -127,6 +124,13 @@ def test_values_are_shown_as_an_option_may_have_them(bench: Bench) -> None:
         ("build-frontend", "uv"),
         ("before-build", "z"),
     ]
+
+
+def test_an_image_that_is_prepared_is_told(bench: Bench) -> None:
+    bench.engine.images = {STAND_IN}
+    assert "prepared    by" not in text(bench)
+    bench.configure("before-all = 'x'\nsystem-packages = ['y']")
+    assert "prepared    by system-packages and before-all" in text(bench)
 
 
 def test_a_target_that_another_may_serve_is_told(bench: Bench) -> None:
