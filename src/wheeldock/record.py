@@ -14,7 +14,7 @@ from wheeldock.reuse import Doubt
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-TAIL_LINES = 40
+TAIL_LINES = 50
 """How many of the last lines of a step's log are kept to explain a failure."""
 
 TAIL_WIDTH = 2000

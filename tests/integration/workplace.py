@@ -116,7 +116,7 @@ class Workplace:
         assert re.search("^Traceback", ended.out + ended.err, re.MULTILINE) is None, ended.err
         assert ended.code == error.code, (ended.out, ended.err)
         for text in said:
-            assert text in ended.err
+            assert text in ended.err, ended.err
         assert self.seen() == self._before
         self.is_tidy()
 
