@@ -209,3 +209,32 @@ def test_what_the_dockerfile_takes_from_the_toolbox_is_there() -> None:
     assert names >= {"network.sh", "trial", "uv.txt"}
     assert all((DOCKER / "toolbox" / name).exists() for name in names)
     assert "uv==" in (DOCKER / "toolbox" / "uv.txt").read_text()
+
+
+@pytest.fixture
+def notes(script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where processes of a trial note what they imported."""
+    for name in ("venv", "cwd", "notes"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setattr(script, name.upper(), tmp_path / name)
+    return tmp_path / "notes"
+
+
+def test_tests_that_imported_the_source_have_failed(
+    script: ModuleType, notes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installed = str(notes.with_name("venv") / "lib/pkg/__init__.py")
+    (notes / "1.json").write_text(json.dumps({"pkg": installed}))
+    assert script.oddity("/project", "pytest") == ""
+    (notes / "2.json").write_text(json.dumps({"pkg": "/project/src/pkg/__init__.py"}))
+    with pytest.raises(SystemExit) as ended:
+        script.oddity("/project", "pytest")
+    assert ended.value.code == FailedTestError.code
+    said = "the tests imported pkg from /project/src/pkg/__init__.py, and not the installed wheel"
+    assert f"wheeldock: {said}: pytest" in capsys.readouterr().err
+
+
+def test_tests_that_imported_nothing_of_the_wheel_are_odd(script: ModuleType, notes: Path) -> None:
+    assert script.oddity("/project", "true") == "its tests imported none of its modules"
+    (notes / "1.json").write_text(json.dumps({"pkg": "/tmp/a-copy/pkg/__init__.py"}))  # noqa: S108
+    assert script.oddity("/project", "true") == "its tests imported none of its modules"
