@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.integration import projects
 
+from wheeldock.errors import WrongWheelError
 from wheeldock.request import BuildRequest, ImageOutput
 
 if TYPE_CHECKING:
@@ -76,7 +77,10 @@ def test_a_plan_says_what_a_build_then_does_with_an_image_of_ones_own_for_pypy(
     }
     assert not workplace.state.exists()
 
-    workplace.built(workplace.build())
+    # Both are built; only then the wheel of what is no PyPy is found to be none for PyPy.
+    built = workplace.build()
+    assert built.code == WrongWheelError.code, built.err
+    assert "tiny-1.0-cp311-cp311-manylinux_2_28_x86_64.whl, which pp311 cannot load" in built.err
     report = json.loads((workplace.state / "report.json").read_text())
     assert report["base_images"] == planned
     assert {target["name"] for target in report["targets"]} == {"sdist", *planned}
