@@ -56,6 +56,8 @@ def test_the_list_that_cmake_asks_for(words: str) -> None:
         *("--build-id=sha1", "--build-id=0xab", "-O1", "--start-group", "--end-group", "-flto"),
         *("--allow-shlib-undefined", "--enable-new-dtags", "--wrap=malloc", "-u init"),
         *("--dynamic-list=exports.list", "-fno-lto", "--strip-all"),
+        # what the drivers for aarch64, riscv64 and armv7l say
+        *("-X -EL -maarch64linux --fix-cortex-a53-843419", "-melf64lriscv", "-marmelf_linux_eabi"),
     ],
 )
 def test_what_is_usual_can_be_cached(words: str) -> None:
@@ -65,12 +67,13 @@ def test_what_is_usual_can_be_cached(words: str) -> None:
 @pytest.mark.parametrize(
     "words",
     [
+        "-mri-script=x",
         *("-Map=api.map", "-Map api.map", "--print-map", "--trace", "-t", "--verbose", "--cref"),
         *("-T script.ld", "-R symbols.o", "--just-symbols=symbols.o", "@arguments", "-r"),
         *("--retain-symbols-file=x", "--out-implib=x", "--build-id=uuid", "--sysroot=/x"),
         *("-plugin-opt=-save-temps", "-fuse-ld=gold", "--no-allow-shlib-undefined", "-pie"),
         *("-L=/usr/lib", "-L$SYSROOT/lib", "--copy-dt-needed-entries", "--gdb-index"),
-        *("--incremental", "--section-start=.text=0", "-EL", "-format binary", "--version"),
+        *("--incremental", "--section-start=.text=0", "-EB", "-format binary", "--version"),
     ],
 )
 def test_what_is_not_known_is_refused(words: str) -> None:

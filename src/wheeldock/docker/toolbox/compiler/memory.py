@@ -21,7 +21,8 @@ from compiler.writing import write_whole
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_FORMAT = 1
+_FORMAT = 2
+"""A new number forgets all notes: of linkers whose options were not known, say."""
 _SETTLED = 2_000_000_000
 """Nanoseconds after which a further change of a file would have another time."""
 

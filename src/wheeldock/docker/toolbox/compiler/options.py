@@ -42,14 +42,17 @@ _LINKER_FLAGS = _words(
     " fatal-warnings no-fatal-warnings no-add-needed no-copy-dt-needed-entries demangle"
     " no-demangle no-omagic no-warn-mismatch no-warnings warn-common warn-once"
     " allow-multiple-definition no-allow-multiple-definition fuse-linker-plugin flto fno-lto"
-    " ld-generated-unwind-info no-ld-generated-unwind-info"
+    " ld-generated-unwind-info no-ld-generated-unwind-info EL"
+    " fix-cortex-a53-835769 fix-cortex-a53-843419"
 )
 _LINKER_WITH_VALUE = _words(
     "o m dynamic-linker soname h rpath rpath-link z u undefined L l version-script dynamic-list"
     " exclude-libs hash-style wrap defsym plugin sort-section dependency-file"
 )
 _SCRIPTS = ("version-script", "dynamic-list")
-_LINKER_PREFIXES = ("-L", "-l", "-z", "-flto=")
+_EMULATIONS = ("-maarch64", "-marmelf", "-melf")
+"""What ld links for, as drivers of architectures other than x86 spell it: without a space."""
+_LINKER_PREFIXES = ("-L", "-l", "-z", "-flto=", *_EMULATIONS)
 _BUILD_IDS = ("sha1", "md5", "none")
 _PLUGIN_OPTIONS = ("-plugin-opt=-pass-through=", "-plugin-opt=-fresolution=")
 
