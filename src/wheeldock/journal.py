@@ -37,6 +37,8 @@ class Kind(Enum):
     GROUP = "group"
     MOUNT = "mount"
     """A file system of the kernel's that was not mounted."""
+    FORMAT = "format"
+    """An entry of binfmt_misc: a kind of programs that the kernel was told how to run."""
     PACKAGE = "package"
     SOCKET = "socket"
     """A socket that was root's, and was given to the user."""

@@ -119,7 +119,11 @@ class Provision:
             self.say(f"Mounting {_FORMATS}.")
             root.run("mount", "-t", "binfmt_misc", "binfmt_misc", str(_FORMATS))
             self.journal.add(Kind.MOUNT, _FORMATS)
-        packages.install(packages.EMULATION, root, self.journal, self.say)
+        before = set(_FORMATS.iterdir())
+        try:
+            packages.install(packages.EMULATION, root, self.journal, self.say)
+        finally:
+            self.journal.add(Kind.FORMAT, *sorted({*_FORMATS.iterdir()} - before))
 
     def base_image(
         self,

@@ -51,7 +51,7 @@ def undo(*, yes: bool, say: Callable[[str], None], confirm: Callable[[str], bool
 
 def _in_words(additions: Sequence[Addition]) -> str:
     packages_ = sum(each.kind is Kind.PACKAGE for each in additions)
-    others = [each.name for each in additions if each.kind is not Kind.PACKAGE]
+    others = [each.name for each in additions if each.kind not in {Kind.PACKAGE, Kind.FORMAT}]
     return ", ".join([*others, *([f"{packages_} packages"] if packages_ else [])])
 
 
@@ -72,6 +72,7 @@ class Undo:
             Kind.ENGINE: self._engine,
             Kind.SERVICE: self._engine,
             Kind.PACKAGE: self._packages,
+            Kind.FORMAT: self._formats,
             Kind.MOUNT: self._mounts,
             Kind.GROUP: self._groups,
             Kind.SOURCE: self._sources,
@@ -111,6 +112,13 @@ class Undo:
         self.say(f"Removing {', '.join(names)}.")
         if staying := packages.remove(names, self.root):
             self.say(f"Others need {', '.join(staying)}: they stay.")
+
+    def _formats(self, names: Sequence[str]) -> None:
+        # Without an init system, packages leave them behind.
+        if there := [name for name in names if Path(name).exists()]:
+            self.say(f"Taking back what the kernel was told in {Path(there[0]).parent}.")
+        for name in there:
+            self.root.write(Path(name), "-1")
 
     def _mounts(self, names: Sequence[str]) -> None:
         for name in filter(os.path.ismount, names):

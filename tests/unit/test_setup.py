@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,7 +36,6 @@ from wheeldock.tags import Architecture, Libc, Platform, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 X86_64 = baseimage.HOME.architecture
 DEFAULT = BuilderInfo("default", "docker", can_export_cache=True, sees_local_images=True)
@@ -59,9 +59,11 @@ class FakeMachine:
         self.has_qemu = False
         self.install_helps = True
         self.done: list[str] = []
+        self.formats = Path("/nowhere")
 
     def install(self, names: Sequence[str], *_: object) -> None:
         self.done += names
+        (self.formats / "qemu-aarch64").touch()
         self.has_qemu = self.install_helps
 
     def info(self) -> BuilderInfo:
@@ -95,6 +97,8 @@ class FakeRoot:
 
     def run(self, *words: str) -> None:
         self._machine.done.append(words[0])
+        self._machine.formats.mkdir()
+        (self._machine.formats / "register").touch()
 
 
 @pytest.fixture
@@ -108,6 +112,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeMachine:
     monkeypatch.setattr("shutil.which", lambda name, **_: f"/usr/bin/{name}")
     monkeypatch.setattr(engine, "elsewhere", lambda _: "")
     monkeypatch.setattr(standin, "is_current", lambda _, **_options: True)
+    machine.formats = tmp_path / "binfmt_misc"
+    monkeypatch.setattr(provision, "_FORMATS", machine.formats)
     monkeypatch.setattr(architectures, "native", lambda: X86_64)
     monkeypatch.setattr(emulation, "runs", lambda *_: machine.has_qemu)
     monkeypatch.setattr(packages, "is_here", lambda: True)
@@ -256,7 +262,10 @@ def test_another_architecture_needs_qemu_and_its_own_image(
     assert machine.said[-1].endswith(
         f"{OFFICIAL.reference}, and {standin.brief(Architecture.AARCH64)}."
     )
-    assert Journal().additions() == (Addition(Kind.MOUNT, "/proc/sys/fs/binfmt_misc"),)
+    assert Journal().additions() == (
+        Addition(Kind.MOUNT, str(machine.formats)),
+        Addition(Kind.FORMAT, str(machine.formats / "qemu-aarch64")),
+    )
 
 
 def test_where_qemu_is_there_only_the_image_is_got(

@@ -176,6 +176,19 @@ def test_an_answer_of_no_takes_nothing_away(undoing: Undoing) -> None:
     assert undoing.said == []
 
 
+def test_what_the_kernel_was_told_is_taken_back_after_the_packages(
+    undoing: Undoing, tmp_path: Path
+) -> None:
+    format_ = tmp_path / "qemu-aarch64"
+    format_.write_text("enabled")
+    undoing.journal.add(Kind.PACKAGE, "qemu-user-static")
+    undoing.journal.add(Kind.FORMAT, format_, tmp_path / "gone by itself")
+    undoing.undo()
+    assert undoing.done == ["remove qemu-user-static"]
+    assert format_.read_text() == "-1"
+    assert not (tmp_path / "gone by itself").exists()
+
+
 def test_a_file_system_is_unmounted_after_what_uses_it_is_gone(
     undoing: Undoing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
