@@ -14,6 +14,7 @@ from tests.integration.test_compiler_cache import CASES, Bench, libraries
 
 from wheeldock.apt import AptError, PrivateApt, machine_sources
 from wheeldock.standin_parts import ROOT_SUITE, debian_mirror
+from wheeldock.tags import Architecture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,7 @@ def fetch_rust(image: str, folder: Path) -> None:
     """Fetch the packages that the image lacks; raises AptError."""
     listed = docker("run", "--rm", image, "dpkg-query", "--show", "--showformat=${Package}\n")
     # Updates of the same may need a newer LLVM, which a mirror may lack.
-    (source, *_) = debian_mirror(machine_sources()).sources(ROOT_SUITE)
+    (source, *_) = debian_mirror(machine_sources()).sources(ROOT_SUITE, Architecture.X86_64)
     apt = PrivateApt(folder / "apt", [source])
     apt.update()
     needed = set(apt.closure(["rustc-web", "cargo-web"])) - set(listed.split())
