@@ -17,13 +17,11 @@ from wheeldock.builder import BuildEndedError
 from wheeldock.errors import WheeldockError
 from wheeldock.failures import explain
 from wheeldock.record import BuildRecord
-from wheeldock.seeds import lacking
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from wheeldock.builder import Builder
     from wheeldock.progress import Progress
     from wheeldock.request import BuildRequest
     from wheeldock.seeds import Seeder
@@ -42,7 +40,6 @@ def commands_for(commands: Sequence[str], wheel: str) -> tuple[str, ...]:
 class Auditor:
     """Audits wheels of one run; safe to use from several threads."""
 
-    builder: Builder
     display: Progress
     base_image: str
     seeder: Seeder
@@ -58,23 +55,18 @@ class Auditor:
         kept = self.aside / wheel.name
         kept.unlink(missing_ok=True)
         try:
-            while self._runs_again(name, request):
-                pass
+            self._run(name, request)
         except WheeldockError as error:
             kept.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(wheel, kept)
             error.cure = f"{error.cure} The wheel is kept in {kept}.".strip()
             raise
 
-    def _runs_again(self, name: str, request: BuildRequest) -> bool:
-        """Run it, and say whether it lacked something and is to be run again."""
-        record, seeded = BuildRecord(), self.seeder.times
+    def _run(self, name: str, request: BuildRequest) -> None:
+        record = BuildRecord()
         try:
-            for event in self.builder.build(request):
-                record.add(event)
-                self.display.event(name, event, record)
+            self.seeder.build(
+                request, record, lambda event: self.display.event(name, event, record)
+            )
         except BuildEndedError:
-            if lacking(record) and self.seeder.fill(seeded):
-                return True
             raise explain(name, self.base_image, record) from None
-        return False

@@ -24,9 +24,10 @@ from wheeldock.failures import explain
 from wheeldock.record import BuildRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from wheeldock.builder import Builder
+    from wheeldock.events import Event
     from wheeldock.request import BuildRequest
 
 _CA_BUNDLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -133,24 +134,44 @@ class Seeder:
                 self.times += 1
             return self.times > times
 
-    def run(self, request: BuildRequest, name: str) -> None:
+    def build(
+        self,
+        request: BuildRequest,
+        record: BuildRecord,
+        heed: Callable[[Event], None] = lambda _: None,
+    ) -> None:
         """
-        Run a build to its end, once more when cache mounts have been filled for it.
+        Run a build to its end, from the beginning again when cache mounts were filled for it.
 
-        Raises what a failed build raises, with that name, or BuildEndedError when it was stopped.
+        `record` tells of the last time, and `heed` gets each event after it. Raises
+        BuildEndedError, or what a failed build of the stage `seed` raises.
         """
         while True:
-            record, seeded = BuildRecord(), self.times
+            seeded = self.times
             try:
                 for event in self._builder.build(request):
                     record.add(event)
+                    heed(event)
             except BuildEndedError:
-                if lacking(record) and self.fill(seeded):
-                    continue
-                if record.failed_step is None:
+                if not lacking(record) or not self.fill(seeded):
                     raise
-                raise explain(name, self._base_image, record) from None
-            return
+                record.clear()
+            else:
+                return
+
+    def run(self, request: BuildRequest, name: str) -> None:
+        """
+        Run a build that nobody watches.
+
+        Raises what a failed build raises, with that name, or BuildEndedError when it was stopped.
+        """
+        record = BuildRecord()
+        try:
+            self.build(request, record)
+        except BuildEndedError:
+            if record.failed_step is None:
+                raise
+            raise explain(name, self._base_image, record) from None
 
     def _fill(self) -> None:
         self._seeds.lay_out(self._request.contexts["seeds"])

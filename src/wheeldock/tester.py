@@ -68,7 +68,6 @@ class Tester:
         prepared = self._prepared(planned)
         remembered = tested.read(self.state.tested)
         trier = Trier(
-            builder=self.buildx,
             display=self.display,
             seeder=self._seeder(),
             before={} if self.again else remembered,

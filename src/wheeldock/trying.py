@@ -13,7 +13,6 @@ from wheeldock.builder import BuildEndedError
 from wheeldock.errors import WheeldockError
 from wheeldock.failures import explain
 from wheeldock.record import BuildRecord
-from wheeldock.seeds import lacking
 from wheeldock.tested import Passed
 from wheeldock.trialreport import TrialReport
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from wheeldock.builder import Builder
+    from wheeldock.events import Event
     from wheeldock.progress import Progress
     from wheeldock.request import BuildRequest
     from wheeldock.seeds import Seeder
@@ -54,7 +53,6 @@ class TrialResult:
 class Trier:
     """Runs trials; safe to use from several threads."""
 
-    builder: Builder
     display: Progress
     seeder: Seeder
     before: Mapping[str, Passed]
@@ -86,24 +84,19 @@ class Trier:
         _link(wheel, home / "wheel" / wheel.name)
         contexts = {**prepared.request.contexts, "wheel": home / "wheel"}
         request = replace(prepared.request, contexts=contexts, output=home / "out")
-        while not self._attempt(prepared.trial, request, record):
-            record.clear()
+        self._build(prepared.trial, request, record)
         told = json.loads((home / "out" / "outcome.json").read_text(encoding="utf-8"))
         shutil.rmtree(home)
         return Passed(**told, log=tuple(record.log("test")))
 
-    def _attempt(self, trial: Trial, request: BuildRequest, record: BuildRecord) -> bool:
-        """Run it; return whether it has run, and did not lack what the machine has for it."""
-        seeded = self.seeder.times
+    def _build(self, trial: Trial, request: BuildRequest, record: BuildRecord) -> None:
+        def heed(event: Event) -> None:
+            self.display.event(trial.name, event, record)
+
         try:
-            for event in self.builder.build(request):
-                record.add(event)
-                self.display.event(trial.name, event, record)
+            self.seeder.build(request, record, heed)
         except BuildEndedError:
-            if lacking(record) and self.seeder.fill(seeded):
-                return False
             raise explain(trial.title, trial.place.image, record) from None
-        return True
 
 
 def _link(wheel: Path, place: Path) -> None:

@@ -81,7 +81,6 @@ class Wheels:
     @cached_property
     def _auditor(self) -> Auditor:
         return Auditor(
-            builder=self.shop.buildx,
             display=self.shop.display,
             base_image=self.shop.plan.main.offer.image,
             seeder=self.shop.seeder,

@@ -75,9 +75,7 @@ class Bench:
             )
 
         seeder = Seeder(builder, "base", Seeds(), request("seed", seeds=self._seeds))
-        auditor = Auditor(
-            builder=builder, display=Quiet(), base_image="base", seeder=seeder, aside=self.aside
-        )
+        auditor = Auditor(display=Quiet(), base_image="base", seeder=seeder, aside=self.aside)
         auditor.audit(NAME, self.wheel, request("audit"))
 
     def refused(self, builder: Builder) -> WheeldockError:

@@ -81,7 +81,6 @@ class Bench:
             target="seed", dockerfile=Path("D"), context=Path(), contexts=seeds, output=None
         )
         trier = Trier(
-            builder=builder,
             display=self.display,
             seeder=Seeder(builder, "base", Seeds(), seeding),
             before={key.replace("_", " "): passed for key, passed in before.items()},
