@@ -348,3 +348,17 @@ def _below(kind: type[WheeldockError]) -> Iterator[type[WheeldockError]]:
     for error in kind.__subclasses__():
         yield error
         yield from _below(error)
+
+
+def joined(
+    errors: Sequence[WheeldockError], otherwise: type[WheeldockError], *first: str
+) -> WheeldockError:
+    """
+    One error for all: of their own kind when they are of one, else of that other.
+
+    Its cure begins with `first`, and has each of theirs once.
+    """
+    kinds = {type(error) for error in errors}
+    kind = kinds.pop() if len(kinds) == 1 else otherwise
+    cures = dict.fromkeys(error.cure for error in errors if error.cure)
+    return kind("\n".join(error.message for error in errors), cure=" ".join([*first, *cures]))

@@ -15,7 +15,7 @@ from wheeldock.archive import unpack
 from wheeldock.beside import ahead
 from wheeldock.choices import BuildFrom
 from wheeldock.context import TreeContext, sdist_context, tree_context
-from wheeldock.errors import BuildFailedError, NotAPythonProjectError, WheeldockError
+from wheeldock.errors import BuildFailedError, NotAPythonProjectError, joined
 from wheeldock.recipe import sdist_request
 from wheeldock.record import BuildRecord
 from wheeldock.report import RunReport
@@ -79,7 +79,8 @@ class Run:
             shop.keeping.keep_compiler_cache(recipe, shop.buildx, made, shop.display.say)
         self.shop.display.summary(run_report, self.shop.settings.output_dir)
         if errors:
-            raise _joined(errors, self._keep(built))
+            kept = f"{self._keep(built)}The output folder is as it was."
+            raise joined(errors, BuildFailedError, kept)
         return run_report
 
     def _by_sdist(self, source: Source) -> list[TargetResult]:
@@ -182,12 +183,3 @@ class Run:
         for distribution in built:
             shutil.copy2(distribution.path, self.shop.state.wheelhouse)
         return f"What was built is kept in {self.shop.state.wheelhouse}. "
-
-
-def _joined(errors: Sequence[WheeldockError], kept: str) -> WheeldockError:
-    """One error for all: of their own kind when they are of one, else a failed build."""
-    kinds = {type(error) for error in errors}
-    kind = kinds.pop() if len(kinds) == 1 else BuildFailedError
-    message = "\n".join(error.message for error in errors)
-    cures = dict.fromkeys(error.cure for error in errors if error.cure)
-    return kind(message, cure=" ".join([f"{kept}The output folder is as it was.", *cures]))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from wheeldock import groups, tested, trials
 from wheeldock.archive import unpack
 from wheeldock.context import by_products
-from wheeldock.errors import FailedTestError, NothingToTestError, WheeldockError
+from wheeldock.errors import NothingToTestError
 from wheeldock.recipe import Recipe, seed_request
 from wheeldock.scheduler import default_jobs, run_all
 from wheeldock.seeds import Seeder, Seeds, ca_bundle
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheeldock.builder import BuilderInfo, Buildx
+    from wheeldock.errors import WheeldockError
     from wheeldock.plan import Plan
     from wheeldock.planning import Inputs
     from wheeldock.progress import Progress
@@ -164,11 +165,3 @@ def _nothing_fits(wheels: Sequence[Path], places: Sequence[Place]) -> NothingToT
         f"no interpreter that is planned fits {names}; the images are {images}",
         cure="`invoke plan` shows what is planned, and on which images.",
     )
-
-
-def joined(errors: Sequence[WheeldockError]) -> WheeldockError:
-    """One error for all: of their own kind when they are of one."""
-    kinds = {type(error) for error in errors}
-    kind = kinds.pop() if len(kinds) == 1 else FailedTestError
-    cures = dict.fromkeys(error.cure for error in errors if error.cure)
-    return kind("\n".join(error.message for error in errors), cure=" ".join(cures))

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from wheeldock import emulation, planning, trialreport
 from wheeldock.builder import Buildx
 from wheeldock.cache import BASE_IMAGES
-from wheeldock.errors import NothingToTestError, UsageError
+from wheeldock.errors import FailedTestError, NothingToTestError, UsageError, joined
 from wheeldock.imagechoice import Images
 from wheeldock.progress import ProgressMode, open_console, open_progress
 from wheeldock.state import State
-from wheeldock.tester import Tester, joined
+from wheeldock.tester import Tester
 from wheeldock.wheelhouse import read_distribution
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def run(asked: Asked, *, wheels: Sequence[str], again: bool, junit: str, progres
         if place:
             trialreport.write_junit(report, place)
         if errors:
-            raise joined(errors)
+            raise joined(errors, FailedTestError)
 
 
 def _junit_place(junit: str) -> Path | None:
@@ -70,7 +70,7 @@ def check_built(
     with _tester(inputs, buildx, display, state) as tester:
         errors = replace(tester, only=only).check(_wheels((), inputs))
     if errors:
-        raise joined(errors)
+        raise joined(errors, FailedTestError)
 
 
 @contextlib.contextmanager

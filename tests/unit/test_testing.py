@@ -20,11 +20,11 @@ from wheeldock.errors import (
     NotInstallableError,
     UsageError,
     WheeldockError,
+    joined,
 )
 from wheeldock.plan import Plan
 from wheeldock.planning import Asked
 from wheeldock.state import State
-from wheeldock.tester import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -189,7 +189,7 @@ def test_a_place_that_can_be_no_file_is_told_before_anything_is_tested(
 
 def test_failures_of_one_kind_are_one_of_that_kind() -> None:
     failed, missing = FailedTestError("a"), NotInstallableError("b", cure="Install it.")
-    assert type(joined([missing, missing])) is NotInstallableError
-    both: WheeldockError = joined([failed, missing])
+    assert type(joined([missing, missing], FailedTestError)) is NotInstallableError
+    both: WheeldockError = joined([failed, missing], FailedTestError)
     assert type(both) is FailedTestError
     assert (both.message, both.cure) == ("a\nb", "Install it.")
