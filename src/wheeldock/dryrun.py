@@ -32,7 +32,7 @@ def run(asked: Asked, *, as_json: bool, say: Callable[[str], None]) -> None:
         show(asked, state, say)
         return
     inputs = planning.read(asked, state)
-    document = planview.as_json(_plan(inputs, _say_nothing), inputs)
+    document = planview.as_json(_plan(inputs, say_nothing), inputs)
     sys.stdout.write(json.dumps(document) + "\n")
 
 
@@ -45,18 +45,26 @@ def show(asked: Asked, state: State, say: Callable[[str], None]) -> None:
         say(line)
 
 
+def at_hand(inputs: Inputs, say: Callable[[str], None]) -> Plan:
+    """
+    Plan on the images that are here. Raises what `Buildx.info` and `planning.make` raise.
+
+    `say` is told of images that stand in for others.
+    """
+    buildx, notes = Buildx(), inputs.settings.cache_dir / BASE_IMAGES
+    builder = buildx.info(inputs.settings.builder or None)
+    images = Images(buildx=buildx, builder=builder, say=say, notes=notes, fetch=False)
+    return planning.make(inputs, images)
+
+
 def _plan(inputs: Inputs, say: Callable[[str], None]) -> Plan:
-    buildx = Buildx()
-    notes = inputs.settings.cache_dir / BASE_IMAGES
     try:
-        builder = buildx.info(inputs.settings.builder or None)
-        images = Images(buildx=buildx, builder=builder, say=say, notes=notes, fetch=False)
-        return planning.make(inputs, images)
+        return at_hand(inputs, say)
     except (EngineUnreachableError, BuildxMissingError) as error:
         # Which wheels there will be is known without an engine, as long as images have them all.
         say(f"{error.message}: planning without a look at the images")
         return planning.without_engine(inputs)
 
 
-def _say_nothing(_: str) -> None:
-    """Leave the standard output to JSON."""
+def say_nothing(_: str) -> None:
+    """Leave the standard output to others; `invoke plan` has the remarks."""

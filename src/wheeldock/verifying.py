@@ -7,11 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
-from wheeldock import findingsview, planning
-from wheeldock.builder import Buildx
-from wheeldock.cache import BASE_IMAGES
+from wheeldock import dryrun, findingsview, planning
 from wheeldock.errors import (
     DistributionsUnfitError,
     NotReproducibleError,
@@ -19,8 +15,8 @@ from wheeldock.errors import (
     WheeldockError,
 )
 from wheeldock.findings import Finding, Problem, errors
-from wheeldock.imagechoice import Images
 from wheeldock.planning import Inputs
+from wheeldock.progress import ProgressMode, open_console
 from wheeldock.rebuild import rebuild
 from wheeldock.rules import NOT_CHECKED, REBUILD
 from wheeldock.state import State
@@ -32,9 +28,6 @@ if TYPE_CHECKING:
 
     from wheeldock.plan import BuildTarget
     from wheeldock.planning import Asked
-
-LOG_WIDTH = 140
-"""Columns where there is no terminal."""
 
 
 def run(asked: Asked, *, folder: str, largest: int, as_json: bool, again: bool = False) -> None:
@@ -61,10 +54,7 @@ def run(asked: Asked, *, folder: str, largest: int, as_json: bool, again: bool =
     if as_json:
         sys.stdout.write(json.dumps(findingsview.as_json(paths, findings)) + "\n")
     else:
-        console = Console()
-        if not console.is_terminal:
-            console.width = LOG_WIDTH
-        findingsview.show(paths, findings, console)
+        findingsview.show(paths, findings, open_console(ProgressMode.AUTO))
     if found := errors(findings):
         message = f"{len(found)} error{'s' * (len(found) > 1)} in {paths[0].parent}"
         kind = NotReproducibleError if _only_differ(found) else DistributionsUnfitError
@@ -99,11 +89,8 @@ def _targets(inputs: Inputs | Finding, paths: Sequence[Path]) -> Sequence[BuildT
         return inputs
     if other := _of_another(inputs, paths):
         return _no_plan(other)
-    buildx, notes = Buildx(), inputs.settings.cache_dir / BASE_IMAGES
     try:
-        builder = buildx.info(inputs.settings.builder or None)
-        images = Images(buildx=buildx, builder=builder, say=_say_nothing, notes=notes, fetch=False)
-        return planning.make(inputs, images).targets
+        return dryrun.at_hand(inputs, dryrun.say_nothing).targets
     except WheeldockError as error:
         return _no_plan(error.message)
 
@@ -120,7 +107,3 @@ def _of_another(inputs: Inputs, paths: Sequence[Path]) -> str:
 def _no_plan(why: str) -> Finding:
     first = why.partition("\n")[0]
     return NOT_CHECKED.finding(Problem("", f"whether the plan's wheels are all here: {first}"), "")
-
-
-def _say_nothing(_: str) -> None:
-    """Leave remarks on images to `invoke plan`."""
