@@ -25,8 +25,6 @@ from wheeldock.run import Run
 from wheeldock.scheduler import default_jobs
 from wheeldock.sources import DirectorySource, SdistSource
 from wheeldock.state import State
-from wheeldock.tester import Tester
-from wheeldock.testing import check_built
 from wheeldock.wheelhouse import check_writable
 from wheeldock.workshop import Workshop
 
@@ -35,9 +33,11 @@ if TYPE_CHECKING:
 
     from wheeldock.builder import BuilderInfo
     from wheeldock.config import Config
-    from wheeldock.planning import Asked
+    from wheeldock.plan import Plan
+    from wheeldock.planning import Asked, Inputs
     from wheeldock.progress import Progress
     from wheeldock.sources import Source
+    from wheeldock.tester import Tester
 
 
 def run(
@@ -79,6 +79,8 @@ def run(
         if last and last.inputs == now and last.is_whole() and last.same_images(buildx.image_id):
             _show_again(last, settings, state, display, time.monotonic() - clock)
             if test:
+                from wheeldock.testing import check_built  # noqa: PLC0415 - few builds test
+
                 check_built(inputs, buildx, display, state, asked.only)
             return
         builder = _builder(settings, buildx)
@@ -97,16 +99,6 @@ def run(
         with state.scratch() as scratch:
             suffix = f"-cold-{secrets.token_hex(6)}" if cold else ""
             local = builder.sees_local_images
-            tester = Tester(
-                buildx=buildx,
-                display=display,
-                state=state,
-                inputs=inputs,
-                plan=plan,
-                builder=builder,
-                scratch=scratch / "tests",
-                again=cold,
-            )
             shop = Workshop(
                 buildx=buildx,
                 display=display,
@@ -122,7 +114,8 @@ def run(
                 jobs=settings.jobs or default_jobs(builder.capacity),
                 sees_local_images=local,
             )
-            run = Run(shop, last if same else None, tester if test else None)
+            tester = _tester(inputs, plan, shop, builder) if test else None
+            run = Run(shop, last if same else None, tester)
             done = run.build(source, whole=not asked.only)
             for image, architecture in run.images_used(done).items() if local else ():
                 baseimage.keep(image, architecture, buildx)
@@ -131,6 +124,21 @@ def run(
             sdist = made.content(state.sdist(done.project) / "src") if has_sdist else ""
             files = made.stamps(run.results(done))
             made.write(Made(now, answers, sdist, done, files), state.made)
+
+
+def _tester(inputs: Inputs, plan: Plan, shop: Workshop, builder: BuilderInfo) -> Tester:
+    from wheeldock.tester import Tester  # noqa: PLC0415 - few builds test
+
+    return Tester(
+        buildx=shop.buildx,
+        display=shop.display,
+        state=shop.state,
+        inputs=inputs,
+        plan=plan,
+        builder=builder,
+        scratch=shop.scratch / "tests",
+        again=bool(shop.cold),
+    )
 
 
 def _made_from(source: Source, setup: Sequence[object], outputs: Sequence[Path]) -> made.Inputs:
