@@ -31,6 +31,7 @@ from urllib3 import Retry
 
 from wheeldock.archive import SUFFIXES
 from wheeldock.errors import RequirementNotFoundError
+from wheeldock.sessions import reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -221,16 +222,10 @@ def _explained(requirement: Requirement, url: str) -> Iterator[None]:
         cure = "Check PIP_INDEX_URL or pip's configuration, and the credentials in it."
     except (RequestException, ValueError, UnsupportedRepoVersionError) as error:
         if isinstance(error, RequestException) and not isinstance(error, JSONDecodeError):
-            message = f"{requirement}: the index {url} does not answer: {_root(error)}"
+            message = f"{requirement}: the index {url} does not answer: {reason(error)}"
         else:
             message = f"{requirement}: {url} is no package index: {str(error).splitlines()[0]}"
         cure = "Check the network, the proxy, and PIP_INDEX_URL or pip's configuration."
     else:
         return
     raise RequirementNotFoundError(message, cure=cure) from None
-
-
-def _root(error: BaseException) -> str:
-    while deeper := error.__cause__ or error.__context__:
-        error = deeper
-    return getattr(error, "strerror", None) or str(error)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-import os
 import secrets
 import shutil
 import threading
@@ -22,6 +21,7 @@ from wheeldock.builder import BuildEndedError
 from wheeldock.errand import run_errand
 from wheeldock.failures import explain
 from wheeldock.record import BuildRecord
+from wheeldock.swap import link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -80,17 +80,9 @@ class Seeds:
         if self.ca_bundle:
             shutil.copyfile(self.ca_bundle, by_address / _address_of(self.ca_bundle))
         for inputs, file in self.tools.items():
-            _link(file, by_address / _address_by(inputs))
+            link(file, by_address / _address_by(inputs))
         if self.compiler_cache:
-            _link(self.compiler_cache, folder / "compiler-cache.tar")
-
-
-def _link(file: Path, place: Path) -> None:
-    """Put a file that can be large elsewhere, too, which may be on another disk."""
-    try:
-        os.link(file, place)
-    except OSError:
-        shutil.copyfile(file, place)
+            link(self.compiler_cache, folder / "compiler-cache.tar")
 
 
 def _address_of(file: Path) -> str:

@@ -1,4 +1,4 @@
-"""One path takes another's place, in one step where the system can do that."""
+"""One path takes another's place, in one step where the system can do that, or has two names."""
 
 from __future__ import annotations
 
@@ -40,6 +40,14 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def link(file: Path, place: Path) -> None:
+    """Put a file that can be large at another place, too, which may be on another disk."""
+    try:
+        os.link(file, place)
+    except OSError:
+        shutil.copyfile(file, place)
 
 
 def _exchange(one: Path, other: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from wheeldock.builder import BuildEndedError
 from wheeldock.errors import WheeldockError
 from wheeldock.failures import explain
 from wheeldock.record import BuildRecord
+from wheeldock.swap import link
 from wheeldock.tested import Passed
 from wheeldock.trialreport import TrialReport
 
@@ -81,7 +81,7 @@ class Trier:
         home = self.scratch / prepared.trial.slug
         wheel = prepared.trial.wheel
         (home / "wheel").mkdir(parents=True)
-        _link(wheel, home / "wheel" / wheel.name)
+        link(wheel, home / "wheel" / wheel.name)
         contexts = {**prepared.request.contexts, "wheel": home / "wheel"}
         request = replace(prepared.request, contexts=contexts, output=home / "out")
         self._build(prepared.trial, request, record)
@@ -97,13 +97,6 @@ class Trier:
             self.seeder.build(request, record, heed)
         except BuildEndedError:
             raise explain(trial.title, trial.place.image, record) from None
-
-
-def _link(wheel: Path, place: Path) -> None:
-    try:
-        os.link(wheel, place)
-    except OSError:  # it may be on another disk
-        shutil.copyfile(wheel, place)
 
 
 def _report(
