@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -67,8 +66,7 @@ def logs(ended: Ended, target: str, stage: str) -> str:
 
 def test_each_target_has_its_own_frontend_repair_and_audit(workplace: Workplace) -> None:
     # What an engine has cached says nothing.
-    unlike = f'const char unlike[] = "{secrets.token_hex()}";\n'
-    projects.write_tiny(workplace.folder, pyproject=TABLE, more_code=unlike)
+    projects.write_tiny(workplace.folder, pyproject=TABLE, more_code=projects.unlike())
     (workplace.folder / "versions.txt").write_text("setuptools==75.8.0  # known to work\n")
 
     ended = workplace.build("--progress", "json")

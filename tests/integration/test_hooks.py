@@ -86,7 +86,12 @@ def test_a_wheel_is_built_on_what_the_project_prepares(
     hooked: Workplace, base_image: BaseImage
 ) -> None:
     package = "libyaml-dev" if base_image.is_stand_in else "libyaml-devel"
-    write(hooked, PREPARED.replace("{package}", package), setup=SETUP, more_code=CODE)
+    write(
+        hooked,
+        PREPARED.replace("{package}", package),
+        setup=SETUP,
+        more_code=CODE + projects.unlike(),
+    )
     token = secrets.token_hex(16)
     environment = {"TOKEN": token}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
+from tests.integration import projects
 from tests.integration.workplace import ONE, Workplace
 
 from wheeldock.errors import BaseImageUnavailableError, FailedTestError
@@ -26,6 +27,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory, base_image: BaseImage) -> Pa
     """The wheel of the tiny project, built once for all tests here."""
     folder = tmp_path_factory.mktemp("built")
     workplace = Workplace(folder / "project", folder / "temporary", lambda *_: None)
+    projects.write_tiny(workplace.folder, more_code=projects.unlike())
     workplace.built(workplace.build(*ONE))
     assert base_image.interpreters
     return workplace.dist / WHEEL

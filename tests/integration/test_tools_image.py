@@ -7,6 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.integration import projects
 from tests.integration.workplace import ONE, Workplace
 
 from wheeldock.errors import ImageNotRemovedError, UsageError
@@ -31,7 +32,6 @@ class Place:
         self.image = f"{self.project}-builder:manylinux_2_28_x86_64"
         path = workplace.folder / "pyproject.toml"
         path.write_text(path.read_text().replace('"tiny"', f'"{self.project}"'))
-        self._builds = 0
 
     @property
     def kept(self) -> KeptTools:
@@ -41,9 +41,8 @@ class Place:
 
     def build(self) -> None:
         """Build what is another source each time."""
-        self._builds += 1
         source = self.workplace.folder / "tiny.c"
-        source.write_text(f"{source.read_text()}/* {self._builds} */\n")
+        source.write_text(f"{projects.CODE}{projects.unlike()}")
         ended = self.workplace.build(*ONE)
         assert ended.code == 0, ended.err
         assert "not kept" not in ended.out + ended.err
