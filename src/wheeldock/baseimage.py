@@ -1,18 +1,14 @@
 """
 Which image a build starts from.
 
-A short name, e.g. `manylinux_2_28`, is the official image of that policy, pinned by digest in
-resources/pinned-images.toml, or the stand-in for it; anything else is an image's own reference.
+A short name, e.g. `manylinux_2_28`, is the official image of that policy (`officialimages`), or the
+stand-in for it; anything else is an image's own reference.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
-
-import tomli
+from typing import TYPE_CHECKING
 
 from wheeldock import imagecontents
 from wheeldock.errors import (
@@ -22,6 +18,7 @@ from wheeldock.errors import (
     ImageNotFoundError,
     RegistryAuthenticationError,
 )
+from wheeldock.officialimages import official_image, pinned_image
 from wheeldock.tags import Architecture, Libc, Platform, Policy
 
 if TYPE_CHECKING:
@@ -30,6 +27,7 @@ if TYPE_CHECKING:
 
     from wheeldock.builder import BuilderInfo, Buildx
     from wheeldock.imagecontents import ImageContents
+    from wheeldock.officialimages import PinnedImage
 
 DEFAULT = "manylinux_2_28"
 """The short name of the image that a project gets when it names none."""
@@ -57,15 +55,6 @@ class BaseImage:
     is_stand_in: bool
     description: str
     """The image in a line, for people."""
-
-
-@dataclass(frozen=True)
-class PinnedImage:
-    """An official image."""
-
-    reference: str
-    tag: str
-    """The tag that had the digest when it was pinned, for people."""
 
 
 def resolve(
@@ -191,39 +180,6 @@ def ensure(
 def _digest(reference: str) -> str:
     """The digest that a reference pins, or ""."""
     return reference.partition("@")[2]
-
-
-@lru_cache(maxsize=1)
-def _pinned_images() -> dict[str, Any]:
-    text = files("wheeldock").joinpath("resources/pinned-images.toml").read_text()
-    return tomli.loads(text)
-
-
-def pinned_image(setting: str, platform: Platform) -> PinnedImage | None:
-    """
-    The official image of that short name, or None for what is no short name.
-
-    Raises ConfigurationError for a policy without an official image.
-    """
-    try:
-        policy = Policy.parse(setting)
-    except ValueError:
-        return None
-    return official_image(policy, platform)
-
-
-def official_image(policy: Policy, platform: Platform) -> PinnedImage:
-    """The official image of a policy. Raises ConfigurationError where there is none."""
-    pinned = _pinned_images()[platform.architecture.value]
-    own = {name: entry for name, entry in pinned.items() if name.startswith(platform.libc.value)}
-    for name, entry in own.items():
-        if Policy.parse(name) == policy:
-            return PinnedImage(entry["image"], entry["tag"])
-    problem = (
-        f"{platform.image_option}: there is no official image for "
-        f"{policy.platform_tag(platform.architecture)}; there is {', '.join(own)}"
-    )
-    raise ConfigurationError([problem], cure="Choose one of those, or name an image in full.")
 
 
 def _stand_in_of(setting: str, platform: Platform) -> str:

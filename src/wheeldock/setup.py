@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from wheeldock import architectures, baseimage, choices, emulation, engine, foreign, standin
+from wheeldock import (
+    architectures,
+    baseimage,
+    choices,
+    emulation,
+    engine,
+    foreign,
+    officialimages,
+    standin,
+)
 from wheeldock.architectures import is_emulated
 from wheeldock.builder import Buildx
 from wheeldock.daemon import SOCKET, Answer, ping
@@ -183,7 +192,7 @@ def _images(
 
 def _image_in_engine(platform: Platform, *, free_threaded: bool) -> str:
     buildx = Buildx()
-    official = baseimage.official_image(Policy.parse(baseimage.DEFAULT), platform)
+    official = officialimages.official_image(Policy.parse(baseimage.DEFAULT), platform)
     if buildx.image(official.reference):
         return official.reference
     image = buildx.image(standin.tag(platform.architecture))

@@ -16,7 +16,7 @@ import tomli
 from maintenance.pins import refresh
 from python_on_whales import DockerClient
 
-from wheeldock import baseimage, imagecontents
+from wheeldock import baseimage, imagecontents, officialimages
 from wheeldock.errors import (
     BaseImageUnavailableError,
     ConfigurationError,
@@ -269,7 +269,7 @@ def pin(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
 
     def pin_to(name: str, reference: str) -> None:
         pinned = {"x86_64": {name: {"image": reference, "tag": "2026.11"}}}
-        monkeypatch.setattr(baseimage, "_pinned_images", lambda: pinned)
+        monkeypatch.setattr(officialimages, "_pinned_images", lambda: pinned)
 
     return pin_to
 

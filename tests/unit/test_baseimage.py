@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 
-from wheeldock import baseimage, imagecontents, standin
+from wheeldock import baseimage, imagecontents, officialimages, standin
 from wheeldock.builder import BuilderInfo, ImageInfo
 from wheeldock.errors import (
     BaseImageUnavailableError,
@@ -14,7 +13,7 @@ from wheeldock.errors import (
     EngineUnreachableError,
 )
 from wheeldock.imagecontents import ImageContents
-from wheeldock.tags import Architecture, Libc, Platform, Policy
+from wheeldock.tags import Architecture, Platform, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 X86_64 = Architecture.X86_64
 MANYLINUX = Platform.parse("manylinux_x86_64")
 MUSLLINUX = Platform.parse("musllinux_x86_64")
-OFFICIAL = baseimage.pinned_image("manylinux_2_28", MANYLINUX)
+OFFICIAL = officialimages.pinned_image("manylinux_2_28", MANYLINUX)
 assert OFFICIAL is not None
 STAND_IN = baseimage.stand_in_reference("manylinux_2_28", X86_64)
 CONTENTS = ImageContents(
@@ -98,41 +97,6 @@ def resolve(engine: FakeEngine, said: list[str]) -> Callable[..., BaseImage]:
 def builder(*, local: bool) -> BuilderInfo:
     driver = "docker" if local else "docker-container"
     return BuilderInfo(name="b", driver=driver, can_export_cache=True, sees_local_images=local)
-
-
-@pytest.mark.parametrize("architecture", list(Architecture))
-def test_every_architecture_has_pinned_images_of_its_own(architecture: Architecture) -> None:
-    pinned = baseimage._pinned_images()[architecture.value]
-    assert any(name.startswith("manylinux") for name in pinned)
-    for name, entry in pinned.items():
-        libc = Libc.GLIBC if name.startswith("manylinux") else Libc.MUSL
-        image = baseimage.pinned_image(name, Platform(libc, architecture))
-        assert image is not None
-        repository, _, digest = image.reference.partition("@sha256:")
-        assert repository == f"quay.io/pypa/{name}_{architecture}"
-        assert len(bytes.fromhex(digest)) == 32
-        assert image.tag == entry["tag"]
-        assert re.fullmatch(r"\d{4}\.\d\d\.\d\d-\d+", image.tag)
-
-
-def test_a_policy_has_one_image_under_both_its_names() -> None:
-    image = baseimage.pinned_image("manylinux2014", MANYLINUX)
-    assert image is not None
-    assert image == baseimage.pinned_image("manylinux_2_17", MANYLINUX)
-
-
-def test_a_reference_is_no_short_name() -> None:
-    assert baseimage.pinned_image("quay.io/pypa/manylinux_2_28_x86_64:latest", MANYLINUX) is None
-
-
-def test_a_policy_without_an_official_image_is_an_error_with_those_that_are_there() -> None:
-    with pytest.raises(
-        ConfigurationError, match="no official image for manylinux_2_29_x86_64"
-    ) as it:
-        baseimage.pinned_image("manylinux_2_29", MANYLINUX)
-    assert str(it.value).endswith("; there is manylinux2014, manylinux_2_28, manylinux_2_34")
-    with pytest.raises(ConfigurationError, match=r"musllinux-x86_64-image: .*; there is musllinux"):
-        baseimage.pinned_image("musllinux_1_1", MUSLLINUX)
 
 
 def test_the_official_image_goes_before_the_stand_in(

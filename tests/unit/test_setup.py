@@ -14,6 +14,7 @@ from wheeldock import (
     emulation,
     engine,
     imagecontents,
+    officialimages,
     packages,
     provision,
     setup,
@@ -41,8 +42,8 @@ X86_64 = baseimage.HOME.architecture
 DEFAULT = BuilderInfo("default", "docker", can_export_cache=True, sees_local_images=True)
 CLASSIC = BuilderInfo("default", "docker", can_export_cache=False, sees_local_images=True)
 AARCH64 = Platform(Libc.GLIBC, Architecture.AARCH64)
-FOR_AARCH64 = baseimage.official_image(Policy.parse(baseimage.DEFAULT), AARCH64)
-OFFICIAL = baseimage.official_image(Policy.parse(baseimage.DEFAULT), baseimage.HOME)
+FOR_AARCH64 = officialimages.official_image(Policy.parse(baseimage.DEFAULT), AARCH64)
+OFFICIAL = officialimages.official_image(Policy.parse(baseimage.DEFAULT), baseimage.HOME)
 
 
 class FakeMachine:
@@ -283,7 +284,7 @@ def test_where_qemu_is_there_only_the_image_is_got(
 
 def test_what_runs_without_qemu_needs_none(machine: FakeMachine) -> None:
     machine.images.add(
-        baseimage.official_image(
+        officialimages.official_image(
             Policy.parse(baseimage.DEFAULT), Platform(Libc.GLIBC, Architecture.I686)
         ).reference
     )
