@@ -33,7 +33,7 @@ def archs(value: object) -> tuple[str, ...] | Unexpected:
         return Unexpected(value, f"at least one of {', '.join(_ARCHS)}")
     words = tuple(word.lower() for word in items)
     wrong = [item for item, word in zip(items, words, strict=True) if word not in _ARCHS]
-    return _not_one_of(wrong[0], _ARCHS, NAMED) if wrong else words
+    return _not_of(wrong, _ARCHS, NAMED) if wrong else words
 
 
 def enable(value: object) -> frozenset[Group] | Unexpected:
@@ -44,7 +44,7 @@ def enable(value: object) -> frozenset[Group] | Unexpected:
     items = tuple(item.lower() for item in items)
     known = {_ALL, *_GROUPS, *_VOID}
     if wrong := [item for item in items if item not in known]:
-        return _not_one_of(wrong[0], [*_GROUPS, _ALL], {})
+        return _not_of(wrong, [*_GROUPS, _ALL], {})
     return frozenset(Group if _ALL in items else map(Group, set(items) - _VOID))
 
 
@@ -53,10 +53,14 @@ def _words(value: object) -> tuple[str, ...] | None:
     return None if items is None else tuple(item.strip() for item in items if item.strip())
 
 
-def _not_one_of(word: str, allowed: Sequence[str], named: Mapping[str, str]) -> Unexpected:
-    close = named.get(word.lower()) or next(iter(get_close_matches(word, allowed, n=1)), "")
-    hint = f" (did you mean {close}?)" if close else ""
-    return Unexpected(word, f"one of {', '.join(allowed)}{hint}")
+def _not_of(wrong: Sequence[str], allowed: Sequence[str], named: Mapping[str, str]) -> Unexpected:
+    near = (
+        named.get(word.lower()) or next(iter(get_close_matches(word, allowed, n=1)), "")
+        for word in wrong
+    )
+    close = list(dict.fromkeys(filter(None, near)))
+    hint = f" (did you mean {' and '.join(close)}?)" if close else ""
+    return Unexpected(" ".join(wrong), f"one of {', '.join(allowed)}{hint}")
 
 
 def _union(before: frozenset[Group], after: frozenset[Group]) -> frozenset[Group]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from wheeldock import pyproject, variables
 from wheeldock.dialects import CIBUILDWHEEL, WHEELDOCK
-from wheeldock.errors import ConfigurationError, UsageError
+from wheeldock.errors import ConfigurationError, UsageError, joined
 from wheeldock.identifier import matched
 from wheeldock.options import OPTIONS
 from wheeldock.settings import Findings, Inherit, Place, Setting, resolve
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from wheeldock.choices import BuildFrom
     from wheeldock.environment import Assignment
+    from wheeldock.errors import WheeldockError
     from wheeldock.fields import BuildFrontend, DependencyVersions
     from wheeldock.identifier import BuildIdentifier, Group
 
@@ -167,19 +168,51 @@ def load(
     Raises ConfigurationError with every problem, or UsageError when all of them are on the
     command line.
     """
+    reading = read(tool, path=path, environ=environ, overrides=overrides)
+    if reading.errors:
+        raise joined(reading.errors, ConfigurationError)
+    return reading.config
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What could be read of a configuration."""
+
+    config: Config
+    errors: tuple[WheeldockError, ...]
+    """What is wrong with the rest."""
+    unread: frozenset[str]
+    """The options that may have another value than `config` says, were nothing wrong."""
+
+
+def read(
+    tool: Mapping[str, object],
+    *,
+    path: Path | str,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, object],
+) -> Reading:
+    """As `load`, but what is wrong is told beside what is right, so that more can be checked."""
     found, usage = Findings(), Findings()
     remarks = _read(tool, path, environ, found)
     _read_command_line(overrides, usage)
-    if found.problems or usage.problems:
-        problems = [*found.problems, *usage.problems]
-        raise ConfigurationError(problems) if found.problems else UsageError("\n".join(problems))
     settings = (*found.settings, *usage.settings)
+    errors: list[WheeldockError] = [ConfigurationError(found.problems)] if found.problems else []
+    errors += [UsageError("\n".join(usage.problems))] if usage.problems else []
+    return Reading(
+        _config(settings, (*remarks, *found.remarks)),
+        tuple(errors),
+        frozenset(found.unread | usage.unread),
+    )
+
+
+def _config(settings: tuple[Setting, ...], remarks: tuple[str, ...]) -> Config:
     values, origins = resolve(settings, None)
     names = {option.name for option in fields(Config)}
     return Config(
         **{_field(option): value for option, value in values.items() if _field(option) in names},
         everywhere=_target_options(values, origins),
-        remarks=(*remarks, *found.remarks),
+        remarks=remarks,
         settings=settings,
         origins=origins,
     )
@@ -208,10 +241,11 @@ def _read(
     else:
         got = pyproject.shown(table)
         found.problems.append(f"{path}: tool.{dialect.name}: got {got}; expected a table")
-    read = variables.read(environ, CIBUILDWHEEL, found) if dialect is CIBUILDWHEEL else []
+        found.unread.update(OPTIONS)
+    used = variables.read(environ, CIBUILDWHEEL, found) if dialect is CIBUILDWHEEL else []
     variables.read(environ, WHEELDOCK, found)
-    if dialect is CIBUILDWHEEL and (table or read):
-        names = ", ".join([*(["[tool.cibuildwheel]"] if table else []), *read])
+    if dialect is CIBUILDWHEEL and (table or used):
+        names = ", ".join([*(["[tool.cibuildwheel]"] if table else []), *used])
         return [f"{path} has no [tool.wheeldock]: taking cibuildwheel's configuration, {names}"]
     return []
 

@@ -71,10 +71,17 @@ class Dialect:
 def unknown(option: str, options: Iterable[str]) -> str:
     """That an option is unknown, and which may be meant."""
     names = list(options)
-    close = get_close_matches(option, names, n=1)
+    close = meant(option, names)
     names = list(dict.fromkeys(re.sub("-.*-image$", "-…-image", name) for name in names))
     hint = f"did you mean {close[0]!r}?" if close else f"the options are {', '.join(names)}"
     return f"unknown option; {hint}"
+
+
+def meant(option: str, options: Iterable[str]) -> list[str]:
+    """The option that may be meant, or itself; none where nothing is like it."""
+    if option in FOREIGN:
+        return []
+    return get_close_matches(option, list(options), n=1)
 
 
 WHEELDOCK = Dialect(name="wheeldock", prefix="WHEELDOCK_", options=OPTIONS, strict=True)

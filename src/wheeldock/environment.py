@@ -113,8 +113,9 @@ def environment(value: object) -> tuple[Assignment, ...] | Unexpected:
         wrong = {key: item for key, item in value.items() if not isinstance(item, scalar)}
         if wrong:
             return Unexpected(wrong, "a table whose values are strings")
-        if strange := next((key for key in value if not _NAME.match(key)), None):
-            return Unexpected(value, f"{_EXPECTED}; {strange!r} is no name of a variable")
+        if strange := [key for key in value if not _NAME.match(key)]:
+            names = " and ".join(map(repr, strange))
+            return Unexpected(value, f"{_EXPECTED}; {names} can be no name of a variable")
         text = "\n".join(f'{key}="{item}"' for key, item in value.items())
     elif isinstance(value, str):
         text = value

@@ -7,6 +7,7 @@ A message names the place, the value and what is allowed there; `cure` names the
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class RequirementNotFoundError(WheeldockError):
 
 
 class ConfigurationError(WheeldockError):
-    """The configuration is malformed; all of its problems are listed."""
+    """The configuration is malformed, or has problems of several kinds; all are listed."""
 
     code = 23
 
@@ -356,9 +357,21 @@ def joined(
     """
     One error for all: of their own kind when they are of one, else of that other.
 
-    Its cure begins with `first`, and has each of theirs once.
+    Its message has each of theirs once, and so has its cure, which begins with `first`.
     """
+    if len(errors) == 1 and not first:
+        return errors[0]
     kinds = {type(error) for error in errors}
     kind = kinds.pop() if len(kinds) == 1 else otherwise
     cures = dict.fromkeys(error.cure for error in errors if error.cure)
-    return kind("\n".join(error.message for error in errors), cure=" ".join([*first, *cures]))
+    messages = dict.fromkeys(error.message for error in errors)
+    return kind("\n".join(messages), cure=" ".join([*first, *cures]))
+
+
+@contextmanager
+def noted(errors: list[WheeldockError]) -> Iterator[None]:
+    """Note a failure of what is done meanwhile, and go on, so that it can be told with others."""
+    try:
+        yield
+    except WheeldockError as error:
+        errors.append(error)

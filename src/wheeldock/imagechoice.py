@@ -10,10 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wheeldock import architectures, baseimage
-from wheeldock.errors import EngineUnreachableError
+from wheeldock import architectures, baseimage, officialimages
+from wheeldock.errors import (
+    BaseImageUnavailableError,
+    ConfigurationError,
+    EngineUnreachableError,
+    ImageNotFoundError,
+    RegistryAuthenticationError,
+    joined,
+    noted,
+)
 from wheeldock.identifier import Implementation
 from wheeldock.plan import Absent, ImageWish, Offer
+from wheeldock.pyproject import shown
 from wheeldock.tags import Libc, Policy
 
 if TYPE_CHECKING:
@@ -23,11 +32,18 @@ if TYPE_CHECKING:
     from wheeldock.baseimage import BaseImage
     from wheeldock.builder import BuilderInfo, Buildx
     from wheeldock.config import Config
+    from wheeldock.errors import WheeldockError
     from wheeldock.identifier import BuildIdentifier
     from wheeldock.selection import Selection
     from wheeldock.tags import Architecture
 
 _DEFAULT = "default"
+_REFUSALS = (
+    BaseImageUnavailableError,
+    ConfigurationError,
+    ImageNotFoundError,
+    RegistryAuthenticationError,
+)
 
 _BY_NAME = "build = '*-manylinux_* *-musllinux_*'"
 
@@ -37,6 +53,24 @@ def image_wishes(
 ) -> dict[BuildIdentifier, ImageWish]:
     """The image that each identifier is to be built on."""
     return {identifier: _image_wish(settings, identifier) for identifier in identifiers}
+
+
+def check(settings: Config, identifiers: Iterable[BuildIdentifier]) -> None:
+    """Raise ConfigurationError with each short name of an image that there is not."""
+    wanted = dict.fromkeys(image_wishes(settings, identifiers).values())
+    problems = [
+        _problem(wish) for wish in wanted if officialimages.is_unknown(wish.setting, wish.platform)
+    ]
+    if problems:
+        raise ConfigurationError(problems)
+
+
+def _problem(wish: ImageWish) -> str:
+    """What names the image, what it says, and what is allowed there."""
+    return (
+        f"{wish.origin}: got {shown(wish.setting)}; "
+        f"expected {officialimages.expected(wish.platform)}"
+    )
 
 
 def _image_wish(settings: Config, identifier: BuildIdentifier) -> ImageWish:
@@ -69,12 +103,26 @@ class Images:
         """
         The image for each wish, or the reason to do without.
 
-        Raises what `baseimage.resolve` raises.
+        Raises what `baseimage.resolve` raises, with all images that there are not.
         """
         found: dict[ImageWish, Offer | Absent] = {}
+        errors: list[WheeldockError] = []
         for wish in wishes:
-            found[wish] = self._absent(wish, selection, found) or self._offer(wish)
+            with noted(errors):
+                found[wish] = self._image(wish, selection, found)
+            if errors and not isinstance(errors[-1], (ConfigurationError, ImageNotFoundError)):
+                break  # a registry may take its time to say the same of each image
+        if errors:
+            raise joined(errors, ConfigurationError)
         return found
+
+    def _image(
+        self, wish: ImageWish, selection: Selection, found: Mapping[ImageWish, Offer | Absent]
+    ) -> Offer | Absent:
+        try:
+            return self._absent(wish, selection, found) or self._offer(wish)
+        except _REFUSALS as error:
+            raise _told_of(wish, error) from None
 
     def _offer(self, wish: ImageWish) -> Offer:
         base_image = self._resolve(wish) if self.fetch else self._at_hand(wish)
@@ -134,6 +182,14 @@ class Images:
             return False
 
 
+def _told_of(wish: ImageWish, error: WheeldockError) -> WheeldockError:
+    """The same error with what names the image, and what is allowed there."""
+    if wish.origin == _DEFAULT:
+        return error
+    why = error.message.removeprefix(f"{wish.platform.image_option}: ")
+    return type(error)(f"{_problem(wish)}; {why}", cure=error.cure)
+
+
 def is_spare(wish: ImageWish, selection: Selection) -> bool:
     """Whether a platform is selected, next to another, without anybody having named it."""
     return (
@@ -160,7 +216,7 @@ def _seen(wish: ImageWish, base_image: BaseImage) -> Offer:
 def unseen(wish: ImageWish) -> Offer:
     """An image that nobody has looked into. Raises ConfigurationError."""
     architecture = wish.platform.architecture
-    pinned = baseimage.pinned_image(wish.setting, wish.platform)
+    pinned = officialimages.pinned_image(wish.setting, wish.platform)
     return Offer(
         image=pinned.reference if pinned else wish.setting,
         interpreters=None,

@@ -17,7 +17,7 @@ from wheeldock.tokens import VARIABLES
 from wheeldock.values import STRING_SCHEMA, Kind, Schema, Unexpected, is_image, strings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 def _several(text: Schema, item: Schema, **more: object) -> Schema:
@@ -43,12 +43,18 @@ def globs(value: object) -> tuple[str, ...] | Unexpected:
     if not isinstance(items, (list, tuple)):
         return Unexpected(value, f"a list or a string of {_GLOBS}")
     found: list[str] = []
+    wrong: list[object] = []
     for item in items:
         some = item.split() if isinstance(item, str) else []
         if not all(map(_is_glob, some)) or (not some and item is not value):
-            return Unexpected(item, _GLOBS)
+            wrong.append(item)
         found += some
-    return tuple(found)
+    return _all_of(wrong, _GLOBS) if wrong else tuple(found)
+
+
+def _all_of(wrong: Sequence[object], expected: str) -> Unexpected:
+    """What is wrong of a list's items: the one, or those."""
+    return Unexpected(wrong[0] if len(wrong) == 1 else wrong, expected)
 
 
 def _is_glob(value: str) -> bool:
@@ -89,10 +95,8 @@ def audit_commands(value: object) -> tuple[str, ...] | Unexpected:
     if isinstance(joined, Unexpected):
         return joined
     items = tuple(filter(None, joined.split(" && ")))
-    wrong = next((item for item in items if not any(name in item for name in _AUDITED)), None)
-    if wrong is not None:
-        return Unexpected(wrong, f"a command with {' or '.join(_AUDITED)} in it")
-    return items
+    wrong = [item for item in items if not any(name in item for name in _AUDITED)]
+    return _all_of(wrong, f"a command with {' or '.join(_AUDITED)} in it") if wrong else items
 
 
 def words(value: object) -> tuple[str, ...] | Unexpected:
@@ -122,8 +126,8 @@ def _names_like(pattern: str, what: str, value: object) -> tuple[str, ...] | Une
     items = names(r"\s+", value)
     if isinstance(items, Unexpected):
         return items
-    wrong = next((item for item in items if not re.fullmatch(pattern, item)), None)
-    return items if wrong is None else Unexpected(wrong, what)
+    wrong = [item for item in items if not re.fullmatch(pattern, item)]
+    return _all_of(wrong, what) if wrong else items
 
 
 def variables(value: object) -> tuple[str, ...] | Unexpected:
@@ -142,8 +146,8 @@ def images(value: object) -> tuple[str, ...] | Unexpected:
     items = strings(value, str.split)
     if items is None:
         return Unexpected(value, f"a list or a string of {_REFERENCES}")
-    wrong = next((item for item in items if not is_image(item)), None)
-    return items if wrong is None else Unexpected(wrong, _REFERENCES)
+    wrong = [item for item in items if not is_image(item)]
+    return _all_of(wrong, _REFERENCES) if wrong else items
 
 
 _SETTINGS = "a table whose values are strings or lists of strings"
@@ -155,15 +159,16 @@ def settings(value: object) -> Mapping[str, str | tuple[str, ...]] | Unexpected:
     if not isinstance(table, dict):
         return table if isinstance(table, Unexpected) else Unexpected(value, _SETTINGS)
     read: dict[str, str | tuple[str, ...]] = {}
+    wrong = {}
     for key, item in table.items():
         items = strings(item, lambda text: [text])
         if isinstance(item, (bool, int, float)):
             read[key] = str(item)
         elif items is None:
-            return Unexpected({key: item}, _SETTINGS)
+            wrong[key] = item
         else:
             read[key] = item if isinstance(item, str) else items
-    return read
+    return Unexpected(wrong, _SETTINGS) if wrong else read
 
 
 def settings_from_text(text: str) -> object:

@@ -10,23 +10,26 @@ from typing import TYPE_CHECKING
 from wheeldock import (
     abi,
     architectures,
+    badinput,
     config,
     constraints,
-    epoch,
     limited_api,
     pyproject,
     report,
     sources,
     wishes,
 )
+from wheeldock.config import Reading
+from wheeldock.errors import ConfigurationError
+from wheeldock.identifier import Group
 from wheeldock.imagechoice import image_wishes, unseen
 from wheeldock.plan import Offer, Plan, make_plan
 from wheeldock.preparation import Preparation
-from wheeldock.project import Project, read_project
+from wheeldock.project import Project, examine
 from wheeldock.selection import Selection, Selector, select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from wheeldock.config import Config
     from wheeldock.errors import NothingSelectedError
@@ -75,19 +78,16 @@ def read(asked: Asked, state: State) -> Inputs:
     """
     Read a source and its configuration, and select what to build.
 
-    Raises WheeldockError, but not for a selection of nothing.
+    Raises WheeldockError with all that is wrong, but not for a selection of nothing alone.
     """
     text = config.source_text(os.environ, asked.source or None)
     source = sources.open_source(text, cwd=Path.cwd(), download_dir=state.downloads)
-    project = read_project(source)
-    settings = _settings(asked, source, project)
-    selector = _selector(settings, project, asked.only)
-    places = {option: settings.origin(option) for option in ("build", "skip")}
-    warnings = wishes.check(selector, places)
-    untested = wishes.in_vain(settings.test_skip, settings.origin("test-skip"))
-    selection = select(selector)
+    project, flaws = examine(source)
+    reading = _reading(asked, source, project, flaws)
+    selection = select(_selector(reading, project, asked.only))
     folder = source.project if isinstance(source, sources.DirectorySource) else Path.cwd()
-    configured = constraints.read(settings, selection.identifiers, folder)
+    checked = badinput.check(reading, project, selection, folder, os.environ)
+    settings, configured = reading.config, checked.constraints
     pins = {
         constraints.EVERYWHERE if name == report.SDIST else name: asked.pins[name]
         for name in asked.pins
@@ -97,29 +97,41 @@ def read(asked: Asked, state: State) -> Inputs:
         project=project,
         settings=settings,
         selection=selection,
-        remarks=(*settings.remarks, *warnings, *untested),
+        remarks=(*settings.remarks, *checked.warnings),
         abis=_likely_abis(project, settings, state),
         constraints={name: (*configured[name], *pins.get(name, ())) for name in configured},
-        epoch=epoch.chosen(os.environ),
+        epoch=checked.epoch,
     )
 
 
-def _settings(asked: Asked, source: Source, project: Project) -> Config:
+def _reading(asked: Asked, source: Source, project: Project, flaws: Sequence[str]) -> Reading:
+    """The configuration, with what is wrong with it and the `flaws` of the project's files."""
     tools, place = project.tool, project.pyproject_place
     if asked.config_file:
         place = asked.config_file.replace("{package}", str(source.path))
         tools = pyproject.tools_of_file(Path(place))
-    return config.load(tools, path=place, environ=os.environ, overrides=asked.options)
+    reading = config.read(tools, path=place, environ=os.environ, overrides=asked.options)
+    if not flaws:
+        return reading
+    return Reading(
+        reading.config,
+        (ConfigurationError(flaws), *reading.errors),
+        reading.unread | {"project-requires-python"},
+    )
 
 
-def _selector(settings: Config, project: Project, only: tuple[str, ...]) -> Selector:
+def _selector(reading: Reading, project: Project, only: tuple[str, ...]) -> Selector:
+    """What selects what is asked for, and all that may be where that could not be read."""
+    settings, unread = reading.config, reading.unread
+    archs = ("all",) if "archs" in unread else settings.archs
+    pythons = settings.project_requires_python or project.requires_python
     return Selector(
-        build=settings.build,
-        skip=settings.skip,
-        archs=settings.archs,
-        architectures=architectures.named(settings.archs),
-        enable=settings.enable,
-        requires_python=settings.project_requires_python or project.requires_python,
+        build=("*",) if "build" in unread else settings.build,
+        skip=() if "skip" in unread else settings.skip,
+        archs=archs,
+        architectures=architectures.named(archs),
+        enable=frozenset(Group) if "enable" in unread else settings.enable,
+        requires_python=None if "project-requires-python" in unread else pythons,
         only=only,
     )
 

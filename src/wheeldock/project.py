@@ -68,10 +68,21 @@ def read_project(source: Source) -> Project:
 
     Raises ConfigurationError with all that is wrong with them.
     """
+    project, problems = examine(source)
+    if problems:
+        raise ConfigurationError(problems)
+    return project
+
+
+def examine(source: Source) -> tuple[Project, list[str]]:
+    """
+    As `read_project`, but with what is wrong beside what is right, so that more can be checked.
+
+    Raises ConfigurationError for a pyproject.toml that cannot be read at all.
+    """
     files = _read_files(source)
     place = _place(source)
     document = pyproject.parse(files.get("pyproject.toml", b""), place)
-    tool = pyproject.table(document, "tool", f"{place}: tool")
     build_system, problems = _build_system(document, place)
     stated, more = _stated(document, place)
     facts = [
@@ -81,20 +92,19 @@ def read_project(source: Source) -> Project:
         legacy_metadata.of_setup_py(files.get("setup.py", b"")),
     ]
     requires_python, wrong = _requires_python(_first(facts, "requires_python"), place)
-    if problems := [*problems, *more, *wrong]:
-        raise ConfigurationError(problems)
-    return Project(
+    tool, no_table = _table(document, "tool", place)
+    groups, no_groups = _table(document, "dependency-groups", place)
+    project = Project(
         name=_first(facts, "name"),
         version=_first(facts, "version"),
         requires_python=requires_python,
         build_system=build_system,
         tool=tool,
         pyproject_place=place,
-        dependency_groups=pyproject.table(
-            document, "dependency-groups", f"{place}: dependency-groups"
-        ),
+        dependency_groups=groups,
         abis=limited_api.of_files(files),
     )
+    return project, [*problems, *more, *wrong, *no_table, *no_groups]
 
 
 def _read_files(source: Source) -> dict[str, bytes]:
@@ -120,8 +130,8 @@ def _first(facts: list[Facts], key: str) -> str | None:
 
 def _stated(document: pyproject.Table, place: str) -> tuple[Facts, list[str]]:
     """What the `[project]` table says (PEP 621), and what is wrong there."""
-    table = pyproject.table(document, "project", f"{place}: project")
-    facts, problems = {}, []
+    table, problems = _table(document, "project", place)
+    facts = {}
     for key in ("name", "version", "requires-python"):
         value = table.get(key)
         if isinstance(value, str):
@@ -130,6 +140,14 @@ def _stated(document: pyproject.Table, place: str) -> tuple[Facts, list[str]]:
             got = pyproject.shown(value)
             problems.append(f"{place}: project.{key}: got {got}; expected a string")
     return facts, problems
+
+
+def _table(document: pyproject.Table, key: str, place: str) -> tuple[pyproject.Table, list[str]]:
+    """A table of a document, empty where there is none, and what is wrong with it."""
+    try:
+        return pyproject.table(document, key, f"{place}: {key}"), []
+    except ConfigurationError as error:
+        return {}, list(error.problems)
 
 
 def _requires_python(text: str | None, place: str) -> tuple[SpecifierSet | None, list[str]]:
@@ -146,7 +164,9 @@ def _build_system(document: pyproject.Table, place: str) -> tuple[BuildSystem, l
     """The build system, and what is wrong with its table."""
     if "build-system" not in document:
         return BuildSystem(), []
-    table = pyproject.table(document, "build-system", f"{place}: build-system")
+    table, no_table = _table(document, "build-system", place)
+    if no_table:
+        return BuildSystem(), no_table
     requires = table.get("requires")
     backend = table.get("build-backend", BuildSystem.build_backend)
     backend_path = table.get("backend-path", [])

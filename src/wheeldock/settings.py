@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from wheeldock import pyproject
+from wheeldock import officialimages, pyproject
+from wheeldock.dialects import meant
 from wheeldock.identifier import matched
 from wheeldock.options import OPTIONS
 from wheeldock.values import Unexpected
@@ -82,6 +83,8 @@ class Findings:
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     """What has no meaning, where that is no mistake."""
+    unread: set[str] = field(default_factory=set)
+    """The options that may have another value than the settings say, were nothing wrong."""
 
     def add_all(self, values: Mapping[str, object], place: Place) -> None:
         """Take in all that stands in one place."""
@@ -92,6 +95,7 @@ class Findings:
         where = place.place(option)
         flaw = place.dialect.flaw(option, overriding=place.select is not None)
         if flaw is not None:
+            self.unread.update(meant(option, place.dialect.options))
             self.meaningless(where, flaw, place.dialect)
             return
         rule = OPTIONS[option]
@@ -101,7 +105,10 @@ class Findings:
                 return
             value = rule.kind.from_text(value)
         read = value if isinstance(value, Unexpected) else rule.kind.read(value)
+        if place.dialect.strict and isinstance(read, str):
+            read = _unless_unknown_image(option, read)
         if isinstance(read, Unexpected):
+            self.unread.add(option)
             self.wrong(where, read)
             return
         self.settings.append(
@@ -124,3 +131,11 @@ class Findings:
         """Note what has no meaning; `flaw` may be empty where that is nobody's business."""
         if flaw:
             (self.problems if dialect.strict else self.remarks).append(f"{place}: {flaw}")
+
+
+def _unless_unknown_image(option: str, value: str) -> str | Unexpected:
+    """The value, unless it is the short name of an official image that there is not."""
+    platform = officialimages.platform_of(option)
+    if platform is None or not officialimages.is_unknown(value, platform):
+        return value
+    return Unexpected(value, officialimages.expected(platform))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheeldock import fields, lists
-from wheeldock.dialects import OTHER_PLATFORMS, PLATFORM, unknown
+from wheeldock.dialects import OTHER_PLATFORMS, PLATFORM, meant, unknown
 from wheeldock.identifier import matched
 from wheeldock.options import OPTIONS
 from wheeldock.settings import Inherit, Place
@@ -47,17 +47,17 @@ class TableReader:
         if isinstance(linux, dict):
             self._options(linux, f"{head}.{PLATFORM}")
         else:
-            self._wrong(f"{head}.{PLATFORM}", linux, "a table")
+            self._no_options(f"{head}.{PLATFORM}", linux, "a table")
         overrides = table.get(OVERRIDES, [])
         if not isinstance(overrides, list):
-            self._wrong(f"{head}.{OVERRIDES}", overrides, "an array of tables")
+            self._no_options(f"{head}.{OVERRIDES}", overrides, "an array of tables")
             return
         for index, override in enumerate(overrides):
             self._override(override, f"{head}.{OVERRIDES}[{index}]")
 
     def _override(self, override: object, head: str) -> None:
         if not isinstance(override, dict):
-            self._wrong(head, override, "a table")
+            self._no_options(head, override, "a table")
             return
         place = f"{head}.{SELECT}"
         if SELECT not in override:
@@ -68,10 +68,12 @@ class TableReader:
         if isinstance(select, Unexpected):
             self._wrong(place, select.value, select.expected)
             select = ()
+            self.findings.unread.update(override)
         elif not matched(select):
             if not self.dialect.strict:
                 return  # In cibuildwheel's words it may be for another platform.
             self._wrong(place, override[SELECT], "globs that select a build identifier of Linux")
+            self.findings.unread.update(override)
         self._options(_without(override, SELECT), head, select)
 
     def _options(
@@ -86,6 +88,11 @@ class TableReader:
             select=select,
         )
         self.findings.add_all(_without(table, INHERIT), place)
+
+    def _no_options(self, place: str, value: object, expected: str) -> None:
+        """Note a wrong value where options would be, any of them."""
+        self.findings.unread.update(OPTIONS)
+        self._wrong(place, value, expected)
 
     def _wrong(self, place: str, value: object, expected: str) -> None:
         self.findings.wrong(f"{self.path}: {place}", Unexpected(value, expected))
@@ -107,16 +114,19 @@ def read_inherit(
     if not isinstance(table, dict):
         expected = f"a table of options whose values are one of {_RULES}"
         findings.wrong(place, Unexpected(value, expected))
+        findings.unread.update(OPTIONS)
         return {}
     read = {}
     for key, rule in table.items():
         platform = next((name for name in platforms if key.endswith(f"-{name}")), "")
         option = key.removesuffix(f"-{platform}")
         if option not in OPTIONS and platform not in OTHER_PLATFORMS:
+            findings.unread.update(meant(option, OPTIONS))
             findings.problems.append(f"{place}: {key}: {unknown(option, OPTIONS)}")
         elif option in OPTIONS and OPTIONS[option].kind.join is None:
             findings.problems.append(f"{place}: {key}: this option inherits nothing")
         elif rule not in list(Inherit):
+            findings.unread.add(option)
             findings.wrong(f"{place}: {key}", Unexpected(rule, f"one of {_RULES}"))
         else:
             read[key] = Inherit(rule)

@@ -126,13 +126,20 @@ def nothing_selected(selector: Selector, of_what: str = "") -> NothingSelectedEr
     lines = [f"nothing to build: {selector} leave none{of_what}"]
     if not selector.architectures and not selector.only:
         lines.append(f"archs = {text(selector.archs)} names no architecture on this machine")
-    elif selector.built and selector.built <= selector.skipped:
-        lines.append(
-            f"build and skip contradict each other: skip = {text(selector.skip)} has all that "
-            f"build = {text(selector.build)} has"
-        )
+    elif contradiction := contradicting(selector):
+        lines.append(contradiction)
     return NothingSelectedError(
         "\n".join(lines),
         cure="Widen one of them: `invoke plan --allow-empty` shows what leaves each identifier "
         "out. `--allow-empty` makes it no error.",
+    )
+
+
+def contradicting(selector: Selector) -> str:
+    """How `build` and `skip` contradict each other, where they do; else ""."""
+    if selector.only or not selector.built or not selector.built <= selector.skipped:
+        return ""
+    return (
+        f"build and skip contradict each other: skip = {text(selector.skip)} has all that "
+        f"build = {text(selector.build)} has"
     )

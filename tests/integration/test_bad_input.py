@@ -17,6 +17,7 @@ from wheeldock.errors import (
     BuilderNotFoundError,
     ConfigurationError,
     EngineUnreachableError,
+    ImageNotFoundError,
     InterpreterMissingError,
     NotAPythonProjectError,
     NothingSelectedError,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.integration.conftest import Registry
     from tests.integration.workplace import Workplace
 
     from wheeldock.baseimage import BaseImage
@@ -73,6 +75,14 @@ def test_an_option_is_wrong(workplace: Workplace, arguments: list[str], said: li
     workplace.refused(workplace.build(*arguments), UsageError, *said)
 
 
+SEVERAL_KINDS = """\
+[tool.wheeldock]
+jobs = 0
+build = "cp38-*"
+manylinux-x86_64-image = "manylinux2010"
+dependency-versions = "missing.txt"
+test-groups = "docs"
+"""
 CONFIGURATIONS = {
     "malformed-toml": ("[tool.wheeldock\n", ["pyproject.toml:8:16", "malformed TOML"]),
     "unknown-key": (
@@ -82,6 +92,16 @@ CONFIGURATIONS = {
     "wrong-type": (
         "[tool.wheeldock]\njobs = 'two'\n",
         ["pyproject.toml: tool.wheeldock.jobs", "'two' (str)", "a whole number from 1 on"],
+    ),
+    "of-several-kinds": (
+        SEVERAL_KINDS,
+        [
+            "jobs: got 0",
+            "'cp38-*' matches no build identifier; did you mean 'cp39-*'?",
+            "manylinux-x86_64-image: got 'manylinux2010' (str); expected one of manylinux2014, ",
+            "dependency-versions: got 'missing.txt'",
+            "test-groups: pyproject.toml has no dependency group 'docs'; it has none",
+        ],
     ),
     "several-at-once": (
         "[tool.wheeldock]\njobs = 0\noutput-dir = 1\nbuidler = 'x'\n",
@@ -145,7 +165,27 @@ def test_there_is_no_such_builder(workplace: Workplace) -> None:
 def test_no_registry_answers(workplace: Workplace, free_address: str) -> None:
     image = f"{free_address}/manylinux_2_28:1"
     ended = workplace.build(*ONE, environment={"WHEELDOCK_MANYLINUX_X86_64_IMAGE": image})
-    workplace.refused(ended, BaseImageUnavailableError, image, "does not answer", "setup")
+    workplace.refused(
+        ended,
+        BaseImageUnavailableError,
+        f"WHEELDOCK_MANYLINUX_X86_64_IMAGE: got '{image}' (str); expected one of manylinux2014, ",
+        "does not answer",
+        "setup",
+    )
+
+
+@pytest.mark.usefixtures("buildx")
+def test_there_is_no_such_image(workplace: Workplace, docker_registry: Registry) -> None:
+    image = f"{docker_registry.address}/no-such:1"
+    projects.write_tiny(
+        workplace.folder, pyproject=f"[tool.wheeldock]\nmanylinux-x86_64-image = '{image}'\n"
+    )
+    workplace.refused(
+        workplace.build(*ONE),
+        ImageNotFoundError,
+        f"pyproject.toml [tool.wheeldock] manylinux-x86_64-image: got '{image}' (str); expected "
+        "one of manylinux2014, manylinux_2_28, manylinux_2_34, or an image reference; there is no",
+    )
 
 
 @pytest.mark.usefixtures("base_image")

@@ -124,4 +124,4 @@ def test_what_is_accepted_is_nothing_but_assignments_to_bash(text: str) -> None:
 def test_a_tables_key_that_is_no_name_is_told_as_it_is() -> None:
     read = environment({"A B": "1"})
     assert isinstance(read, Unexpected)
-    assert read.expected.endswith("; 'A B' is no name of a variable")
+    assert read.expected.endswith("; 'A B' can be no name of a variable")

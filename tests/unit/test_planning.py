@@ -11,11 +11,13 @@ from wheeldock import (
     config,
     imagechoice,
     imagecontents,
+    officialimages,
     planning,
 )
 from wheeldock.errors import (
     BaseImageUnavailableError,
     ConfigurationError,
+    ImageNotFoundError,
     InterpreterMissingError,
     NothingSelectedError,
     UnknownIdentifierError,
@@ -34,9 +36,10 @@ if TYPE_CHECKING:
     from wheeldock.plan import Plan
     from wheeldock.planning import Inputs
 
-MUSL = baseimage.pinned_image("musllinux_1_2", Platform.parse("musllinux_x86_64"))
+MUSL = officialimages.pinned_image("musllinux_1_2", Platform.parse("musllinux_x86_64"))
 assert MUSL is not None
 MUSL_CONTENTS = ImageContents(CONTENTS.interpreters, "musllinux_1_2", "musllinux_1_2_x86_64")
+MANYLINUX_IMAGES = "one of manylinux2014, manylinux_2_28, manylinux_2_34, or an image reference"
 BOTH = ["cp39-{}_x86_64", "cp313-{}_x86_64"]
 MANYLINUX = [name.format("manylinux") for name in BOTH]
 MUSLLINUX = [name.format("musllinux") for name in BOTH]
@@ -95,7 +98,7 @@ def bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Bench:
 
 def test_where_a_registry_answers_both_libcs_are_built(bench: Bench) -> None:
     assert MUSL is not None
-    official = baseimage.pinned_image("manylinux_2_28", baseimage.HOME)
+    official = officialimages.pinned_image("manylinux_2_28", baseimage.HOME)
     assert official is not None
     bench.engine.remote = {official.reference, MUSL.reference}
     assert bench.names() == [*MANYLINUX, *MUSLLINUX]
@@ -103,7 +106,7 @@ def test_where_a_registry_answers_both_libcs_are_built(bench: Bench) -> None:
 
 
 def test_a_registry_that_fails_is_an_error_where_it_answered_before(bench: Bench) -> None:
-    official = baseimage.pinned_image("manylinux_2_28", baseimage.HOME)
+    official = officialimages.pinned_image("manylinux_2_28", baseimage.HOME)
     assert official is not None
     bench.engine.images = bench.engine.remote = {official.reference}
     with pytest.raises(BaseImageUnavailableError) as caught:
@@ -209,10 +212,10 @@ def test_without_an_engine_there_is_a_plan_all_the_same(bench: Bench) -> None:
         ("build = 'cp39-*'\nskip = 'cp3?-*'", NothingSelectedError, ["contradict each other"]),
         ("build = 'cp313-win*'", NothingSelectedError, ["build = 'cp313-win*'"]),
         ("source = 3\njobs = 0", ConfigurationError, ["source: got 3 (int)", "jobs: got 0 (int)"]),
-        ("archs = 'arm64 ppc'", ConfigurationError, ["archs: got 'arm64'", "mean aarch64?"]),
+        ("archs = 'arm64 ppc'", ConfigurationError, ["got 'arm64 ppc'", "aarch64 and ppc64le?"]),
         ("enable = ['pipy']", ConfigurationError, ["enable: got 'pipy'", "pypy-eol"]),
         ("allow-empty = 'no'", ConfigurationError, ["allow-empty: got 'no'", "true or false"]),
-        ("manylinux-x86_64-image = 'manylinux2010'", ConfigurationError, ["no official image"]),
+        ("manylinux-s390x-image = 'manylinux2010'", ConfigurationError, ["expected one of many"]),
     ],
 )
 def test_what_is_asked_for_wrongly_is_refused(
@@ -224,6 +227,59 @@ def test_what_is_asked_for_wrongly_is_refused(
         bench.plan()
     for part in said:
         assert part in caught.value.message
+
+
+class Registry(Engine):
+    """An engine whose registry answers, and lacks all but the official images."""
+
+    def look(self, reference: str, *more: object) -> ImageContents:
+        if "no-such" in reference:
+            self.looks.append(reference)
+            raise ImageNotFoundError(f"there is no image {reference}", cure="Check its name.")
+        return super().look(reference, *more)
+
+
+def test_images_that_are_not_there_are_told_with_what_names_them(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.engine = Registry(images={STAND_IN})
+    monkeypatch.setattr(imagecontents, "look", bench.engine.look)
+    bench.configure(
+        "[[tool.wheeldock.overrides]]\nselect = 'cp39-*'\nmusllinux-x86_64-image = 'no-such:1'\n"
+        "[[tool.wheeldock.overrides]]\nselect = 'cp313-*'\nmanylinux-x86_64-image = 'no-such:2'"
+    )
+    with pytest.raises(ImageNotFoundError) as caught:
+        bench.plan(build="cp39-* cp313-*")
+    place = (
+        "pyproject.toml [tool.wheeldock.overrides[{}]] {}-x86_64-image: got '{}' (str); expected "
+    )
+    assert caught.value.message.splitlines() == [
+        place.format(1, "manylinux", "no-such:2")
+        + f"{MANYLINUX_IMAGES}; there is no image no-such:2",
+        place.format(0, "musllinux", "no-such:1")
+        + "one of musllinux_1_2, or an image reference; there is no image no-such:1",
+    ]
+    assert caught.value.cure == "Check its name."
+
+
+def test_a_registry_that_does_not_answer_is_asked_once(bench: Bench) -> None:
+    bench.configure("manylinux-x86_64-image = 'a.b/c:1'\nmusllinux-x86_64-image = 'a.b/d:1'")
+    with pytest.raises(BaseImageUnavailableError) as caught:
+        bench.plan()
+    assert bench.engine.looks == ["a.b/c:1"]
+    place = "pyproject.toml [tool.wheeldock] manylinux-x86_64-image: got 'a.b/c:1' (str)"
+    assert caught.value.message == f"{place}; expected {MANYLINUX_IMAGES}; {NO_REGISTRY.message}"
+
+
+def test_an_image_that_does_not_fit_is_told_with_what_names_it(bench: Bench) -> None:
+    bench.engine.images = {"mine:1", STAND_IN}
+    bench.configure("musllinux-x86_64-image = 'mine:1'")
+    with pytest.raises(ConfigurationError) as caught:
+        bench.plan()
+    assert caught.value.message == (
+        "pyproject.toml [tool.wheeldock] musllinux-x86_64-image: got 'mine:1' (str); expected one "
+        "of musllinux_1_2, or an image reference; mine:1 is for manylinux_2_28, not for musllinux"
+    )
 
 
 def test_what_is_asked_for_in_vain_is_remarked(bench: Bench) -> None:

@@ -11,6 +11,7 @@ from validate_pyproject.plugins import list_from_entry_points
 import wheeldock
 from wheeldock.config import load
 from wheeldock.errors import ConfigurationError
+from wheeldock.officialimages import platform_of, short_names
 from wheeldock.options import OPTIONS
 from wheeldock.reference import SCHEMA_FILE, get_schema, schema_text, with_table
 
@@ -82,8 +83,11 @@ GOOD = {
     "tag-format": ["", "{version}", "v{version}", "a/b-{version}"],
     "release-branches": ["", "main 'rel/*'", ["main"]],
     "build-verbosity": [0, -3, "1", 9],
-    **{name: ["manylinux_2_28", "a/b:c"] for name in OPTIONS if name.startswith("manylinux")},
-    **{name: ["musllinux_1_2", "a/b:c"] for name in OPTIONS if name.startswith("musllinux")},
+    **{
+        name: [*short_names(platform), "a/b:c"]
+        for name in OPTIONS
+        if (platform := platform_of(name))
+    },
     **{name: [*TEXTS, [], ["a", "b"]] for name in OPTIONS if name.endswith("-command")},
     **dict.fromkeys(["before-all", "before-build", "before-test"], LISTS),
     **dict.fromkeys(["audit-requires", "test-sources", "test-requires"], LISTS),
