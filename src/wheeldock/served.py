@@ -76,10 +76,13 @@ def _served(target: BuildTarget, wheel: str, made: TargetResult | None) -> Targe
 
 
 def _same_wheel(target: BuildTarget, owner: BuildTarget, made: TargetResult) -> TargetResult:
+    is_same_python = target.identifier.python == owner.identifier.python
+    tagged = "Let repair-wheel-command give each the tag of its platform"
     error = SameWheelError(
         f"{target}: its wheel {made.report.file} has the name of that of {owner}, "
         "whose tags do not say that it serves both",
-        cure="Tag it for its interpreter, or skip one of the two.",
+        cure=f"{tagged if is_same_python else 'Tag it for its interpreter'}, or skip one of the "
+        "two.",
     )
     report = replace(
         made.report, file=None, size=None, sha256=None, error=error.message, exit_code=error.code

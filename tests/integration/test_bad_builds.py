@@ -15,17 +15,24 @@ from wheeldock.errors import (
     BuildFailedError,
     LibraryNotFoundError,
     PureWheelError,
+    SameWheelError,
     TooRecentSymbolsError,
 )
 from wheeldock.index import find_sdist
+from wheeldock.request import BuildRequest, ImageOutput
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.integration.workplace import Workplace
 
+    from wheeldock.baseimage import BaseImage
+    from wheeldock.builder import Buildx
+
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("base_image")]
 
+MUSL = "wheeldock-test-musl:1"
 OLD, NEW = "cp311-manylinux_x86_64", "cp313-manylinux_x86_64"
 
 
@@ -116,6 +123,48 @@ def test_pyovf_without_its_compiler_is_no_platform_wheel(
         "has no compiled file in it",
         "C++ extension (_ovf_core) could not be built",
     )
+
+
+UNTAGGED = f"""
+[tool.wheeldock]
+build = "cp313-*"
+repair-wheel-command = ""
+musllinux-x86_64-image = "{MUSL}"
+"""
+
+
+@pytest.fixture
+def musl_image(buildx: Buildx, base_image: BaseImage, tmp_path: Path) -> Iterator[None]:
+    """The base image once more, by whose own word it is one for musllinux."""
+    folder = tmp_path / "musl"
+    folder.mkdir()
+    policy = "AUDITWHEEL_POLICY=musllinux_1_2 AUDITWHEEL_PLAT=musllinux_1_2_x86_64"
+    (folder / "Dockerfile").write_text(f"FROM {base_image.reference} AS musl\nENV {policy}\n")
+    request = BuildRequest(
+        target="musl",
+        dockerfile=folder / "Dockerfile",
+        context=folder,
+        output=ImageOutput(MUSL),
+    )
+    for _ in buildx.build(request):
+        pass
+    yield
+    buildx.remove_image(MUSL)
+
+
+@pytest.mark.usefixtures("musl_image")
+def test_two_targets_make_a_wheel_of_one_name(workplace: Workplace) -> None:
+    projects.write_tiny(workplace.folder, pyproject=UNTAGGED, more_code=projects.unlike())
+    ended = workplace.build()
+    workplace.refused(
+        ended,
+        SameWheelError,
+        "cp313-musllinux_x86_64: its wheel tiny-1.0-cp313-cp313-linux_x86_64.whl has the name of "
+        "that of cp313-manylinux_x86_64, whose tags do not say that it serves both",
+        "Let repair-wheel-command give each the tag of its platform, or skip one of the two.",
+    )
+    report = workplace.report()
+    assert [report[name]["exit_code"] for name in (NEW, "cp313-musllinux_x86_64")] == [0, 34]
 
 
 def test_a_wheel_needs_newer_symbols_than_the_policy_has(workplace: Workplace) -> None:

@@ -7,7 +7,8 @@ from tests.unit.test_abi import target, wheel
 from tests.unit.test_plan import batch
 
 from wheeldock.errors import BuildFailedError, SameWheelError
-from wheeldock.plan import Plan
+from wheeldock.identifier import BuildIdentifier
+from wheeldock.plan import BuildTarget, Plan
 from wheeldock.progress import Quiet
 from wheeldock.record import BuildRecord
 from wheeldock.report import TargetReport, outcome
@@ -18,8 +19,6 @@ from wheeldock.wheelhouse import read_distribution
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from wheeldock.plan import BuildTarget
 
 
 class Made:
@@ -156,4 +155,13 @@ def test_two_wheels_of_one_name_are_an_error_where_neither_serves_both(made: Mad
     assert isinstance(error, SameWheelError)
     for part in ("cp313t-manylinux_x86_64", "of cp313-manylinux_x86_64", wheel("cp313-abi3")):
         assert part in error.message
+    assert error.cure == "Tag it for its interpreter, or skip one of the two."
     assert (results[1].distribution, results[1].report.exit_code) == (None, 34)
+
+
+def test_two_wheels_of_one_interpreter_and_name_need_their_platforms_tags(made: Made) -> None:
+    other = BuildTarget(BuildIdentifier.parse("cp313-musllinux_x86_64"), "musllinux_1_2_x86_64")
+    wheel = made("cp313", "cp313-cp313")
+    error = settle([target("cp313"), other], {target("cp313"): wheel, other: wheel})[1].error
+    assert isinstance(error, SameWheelError)
+    assert error.cure.startswith("Let repair-wheel-command give each the tag of its platform")
