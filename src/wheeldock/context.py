@@ -55,7 +55,7 @@ class TreeContext:
         places = {
             "SUBFOLDER": subfolder,
             "PACKAGE_FOLDER": package,
-            "GIT_DIR": f"{root}/.git" if self.history else "",
+            "HISTORY": f"{root}/.git" if self.history else "",
         }
         return {name: place for name, place in places.items() if place}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,17 @@ pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("base_image")]
 
 DEVELOPMENT = r"tiny-1\.3\.dev1\+g[0-9a-f]{7,}\.tar\.gz"
 """One commit after v1.2, and no change that is not committed: then a date would follow."""
+
+
+ASKS_GIT = """\
+import subprocess
+import sys
+
+if "sdist" in sys.argv:
+    said = subprocess.check_output(["git", "describe", "--tags", "--dirty"], text=True)
+    assert said.startswith("v1.2") and "dirty" not in said, said
+"""
+"""As versioneer, dunamai and many a setup.py do, and setuptools-scm without Git's variables."""
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -47,7 +59,7 @@ def write(folder: Path, pyproject: str) -> None:
 
 def test_setuptools_scm_in_a_checkout(workplace: Workplace) -> None:
     write(workplace.folder, projects.SETUPTOOLS_SCM)
-    (workplace.folder / "setup.py").write_text(projects.SDIST_ALONE)
+    (workplace.folder / "setup.py").write_text(ASKS_GIT + projects.SDIST_ALONE)
     git(workplace.folder, "init")
     commit(workplace.folder)
     git(workplace.folder, "tag", "v1.2")
@@ -62,12 +74,17 @@ def test_setuptools_scm_in_a_subfolder_of_a_repository(
     repository = tmp_path / "repository"
     workplace = Workplace(repository / "python" / "tiny", tmp_path / "temporary", record_property)
     write(workplace.folder, projects.SETUPTOOLS_SCM + 'root = "../.."\n')
+    (workplace.folder / "setup.py").write_text(ASKS_GIT + projects.SETUP)
     (repository / "elsewhere.txt").write_text("of another project")
     git(repository, "init")
     commit(repository)
     git(repository, "tag", "--annotate", "v1.2", "--message", "a release")
     commit(repository)
-    assert re.fullmatch(DEVELOPMENT, sdist(workplace))
+    made = sdist(workplace)
+    assert re.fullmatch(DEVELOPMENT, made)
+    committed = subprocess.check_output(["git", "log", "-1", "--format=%ct"], cwd=repository)
+    with tarfile.open(workplace.dist / made) as archive:
+        assert {member.mtime for member in archive} == {int(committed)}
     (kept,) = (workplace.state / "sdist").iterdir()
     assert {path.name for path in (kept / "src").iterdir()} >= {"tiny.c", ".gitignore"}
 

@@ -82,8 +82,8 @@ def test_a_history_from_elsewhere_goes_to_its_place_above_the_source_tree() -> N
     request = sdist_request(RECIPE, tree, Path("/out"))
     assert request.contexts["git"] == Path("/git")
     assert request.build_args["SUBFOLDER"] == request.build_args["PACKAGE_FOLDER"] == "python/tiny"
-    assert request.build_args["GIT_DIR"] == "/project/.git"
-    assert not {"SUBFOLDER", "PACKAGE_FOLDER", "GIT_DIR"} & {*SDIST.build_args}
+    assert request.build_args["HISTORY"] == "/project/.git"
+    assert not {"SUBFOLDER", "PACKAGE_FOLDER", "HISTORY"} & {*SDIST.build_args}
     assert "git" not in SDIST.contexts
 
 
@@ -102,7 +102,7 @@ def test_a_package_goes_with_the_project_around_it() -> None:
     request = sdist_request(RECIPE, replace(TREE, source=source), Path("/out"))
     assert request.context == Path("/home/project")
     assert request.build_args["PACKAGE_FOLDER"] == "libs/tiny"
-    assert not {"SUBFOLDER", "GIT_DIR"} & {*request.build_args}
+    assert not {"SUBFOLDER", "HISTORY"} & {*request.build_args}
     elsewhere = replace(TREE, source=source, history=History(Path("/git"), "python"))
     arguments = sdist_request(RECIPE, elsewhere, Path("/out")).build_args
     assert arguments["SUBFOLDER"] == "python"
@@ -116,7 +116,7 @@ def test_a_wheel_may_be_built_from_the_tree() -> None:
     assert (request.context, request.dockerfile) == (Path("/home/project"), TREE.dockerfile)
     assert request.contexts["git"] == Path("/git")
     assert "source" not in request.contexts
-    more = {"BUILD_FROM": "tree", "PACKAGE_FOLDER": "libs/tiny", "GIT_DIR": "/src/.git"}
+    more = {"BUILD_FROM": "tree", "PACKAGE_FOLDER": "libs/tiny", "HISTORY": "/src/.git"}
     assert request.build_args == {**WHEEL.build_args, **more}
 
 
@@ -140,6 +140,11 @@ def test_what_all_targets_share_is_the_same_for_each() -> None:
         assert request.architecture is Architecture.X86_64
         assert request.hosts == RECIPE.seeds.hosts()
         assert request.build_args["BASE_IMAGE"] == "img@sha256:1"
+
+
+def test_no_argument_is_a_variable_of_gits() -> None:
+    # Each is in the environment of its stage's steps, where builds ask Git for a version.
+    assert re.findall(r"^ARG (GIT_\w+)", DOCKERFILE, re.MULTILINE) == []
 
 
 def test_a_cold_build_has_an_argument_that_no_other_has() -> None:

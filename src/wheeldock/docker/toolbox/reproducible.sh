@@ -6,6 +6,8 @@
 # many build backends have, too (2020-02-02), since a commit is no part of that content.
 
 umask 022
+# What is built is a mount: Git would not look above it for the repository that it belongs to.
+export GIT_DISCOVERY_ACROSS_FILESYSTEM=1
 SOURCE_DATE_EPOCH=${EPOCH:-}
 if [[ -z ${SOURCE_DATE_EPOCH} && -n ${1:-} ]]; then
     SOURCE_DATE_EPOCH=$(git -c safe.directory='*' -C "$1" log -1 --format=%ct 2> /dev/null || true)
