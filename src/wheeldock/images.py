@@ -60,11 +60,18 @@ class Tools:
     """What runs the tools, a folder of /opt/python."""
     prepared: str = ""
     """The digest of what the project does to the base image first."""
+    variant: str = ""
+    """What tells them apart from the project's others for that policy, e.g. `cp39`."""
+
+    @property
+    def tag(self) -> str:
+        """What the policy's are called, e.g. `manylinux_2_28_x86_64-cp39`."""
+        return "-".join(filter(None, [self.platform_tag, self.variant]))
 
     @property
     def name(self) -> str:
         """The image's name in the engine, e.g. `pyovf-builder:manylinux_2_28_x86_64`."""
-        return f"{canonicalize_name(self.project)}{_SUFFIX}:{self.platform_tag}"
+        return f"{canonicalize_name(self.project)}{_SUFFIX}:{self.tag}"
 
     @property
     def inputs(self) -> str:
@@ -171,7 +178,7 @@ def ours(buildx: Buildx, uses: Mapping[str, ImageUse] | None = None) -> list[Ima
         name: Image(
             name=name,
             project=info.labels.get(PROJECT, ""),
-            policy=name.partition(":")[2],
+            policy=name.partition(":")[2].partition("-")[0],
             created=datetime.fromisoformat(info.created),
             info=info,
             own=_own(name, info, uses or {}),

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING
 from wheeldock import compilercache
 from wheeldock.compilercache import CompilerCache
 from wheeldock.errors import WheeldockError
+from wheeldock.identifier import known_identifiers
+from wheeldock.imagechoice import image_wishes
 from wheeldock.images import Tools
+from wheeldock.preparation import Preparation
 from wheeldock.recipe import compiler_cache_request, tools_file_request, tools_image_request
 from wheeldock.seeds import Seeds, ca_bundle
 from wheeldock.tools import KeptTools, ToolsKeeper
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheeldock.builder import Buildx
+    from wheeldock.config import Config
     from wheeldock.context import TreeContext
     from wheeldock.plan import Batch
     from wheeldock.recipe import Recipe
@@ -31,12 +35,14 @@ if TYPE_CHECKING:
     from wheeldock.seeds import Seeder
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Keeping:
     """What is kept of one project."""
 
     folder: Path
     """The project's part of the cache folder, by whose name its tools go."""
+    settings: Config
+    """The project's."""
     tree: TreeContext | None = None
     """The project, for images whose preparation uses its files."""
 
@@ -47,7 +53,7 @@ class Keeping:
 
     def seeds(self, batch: Batch, batches: Iterable[Batch]) -> Seeds:
         """What builds of a batch can ask for; cache mounts are filled for all batches at once."""
-        kept = [self._tools_of(each) for each in batches]
+        kept = [self._kept(self._made_tools(each)) for each in batches]
         return Seeds(
             ca_bundle(os.environ),
             compiler_cache=self.compiler_cache.file,
@@ -67,9 +73,10 @@ class Keeping:
         """What keeps the tools of each batch, where something tells them apart from others."""
         keepers: dict[Batch, ToolsKeeper] = {}
         for batch, recipe in recipes.items():
-            tools, kept = self._made_tools(batch), self._tools_of(batch)
+            tools = self._made_tools(batch)
+            kept = self._kept(tools)
             image = tools_image_request(recipe, tools.name, tools.labels())
-            # Of two images for one policy the first has the name.
+            # Two batches may have the same, if two places name one image.
             is_taken = tools.name in {keeper.tools.name for keeper in keepers.values()}
             if tools.base_digest and not is_taken:
                 keepers[batch] = ToolsKeeper(
@@ -110,7 +117,28 @@ class Keeping:
             base_digest=batch.offer.digest,
             interpreter=batch.tools_interpreter,
             prepared=batch.preparation.digest(files.digest if files else ""),
+            variant=self._variant(batch),
         )
 
-    def _tools_of(self, batch: Batch) -> KeptTools:
-        return KeptTools(self.folder / f"{KeptTools.PREFIX}{batch.offer.platform_tag}")
+    def _variant(self, batch: Batch) -> str:
+        """
+        What tells a batch's tools apart from those that no override has to do with; for them "".
+
+        It is the oldest interpreter that the settings have them for, whatever a run builds, so
+        that what takes the place of what was there before is newer, and of the same use.
+        """
+        platform, has = batch.wish.platform, (batch.wish.setting, batch.preparation)
+        everywhere = self.settings.everywhere
+        if has == (everywhere.images[platform.image_option], Preparation.of(everywhere)):
+            return ""
+        own = [identifier for identifier in known_identifiers() if identifier.platform == platform]
+        wishes = image_wishes(self.settings, own)
+        same = (
+            each.python
+            for each, wish in wishes.items()
+            if (wish.setting, Preparation.of(self.settings.for_target(each))) == has
+        )
+        return next(same)
+
+    def _kept(self, tools: Tools) -> KeptTools:
+        return KeptTools(self.folder / f"{KeptTools.PREFIX}{tools.tag}")

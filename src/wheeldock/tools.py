@@ -36,7 +36,7 @@ class KeptTools(KeptFolder):
     """The folder of a project's cache with what the stage `tools` added to the base image."""
 
     PREFIX: ClassVar = "tools-"
-    """What the folder's name begins with; the platform tag of the policy follows."""
+    """What the folder's name begins with; the policy's `Tools.tag` follows."""
 
     FILE: ClassVar = "tools.tar.gz"
     LAST = "inputs"

@@ -122,7 +122,8 @@ class Workshop:
     @property
     def keeping(self) -> Keeping:
         """What the project's builds keep in its part of the cache folder."""
-        return Keeping(self.settings.cache_dir / self.name, self.tree)
+        folder = self.settings.cache_dir / self.name
+        return Keeping(folder=folder, settings=self.settings, tree=self.tree)
 
     def keepers(self) -> dict[Batch, ToolsKeeper]:
         """What keeps the tools, unless no cache is to be left; the sdist's come first."""

@@ -58,6 +58,19 @@ const char *version(void) { return yaml_get_version_string(); }
 
 SETUP = projects.SETUP.replace('["tiny.c"]', '["tiny.c"], libraries=["yaml"]')
 
+PREPARED_IN_TWO_WAYS = """
+[[tool.wheeldock.overrides]]
+select = "cp311-*"
+before-all = "echo old > /etc/way"
+
+[[tool.wheeldock.overrides]]
+select = "cp313-*"
+before-all = "echo new > /etc/way"
+"""
+
+TWO = {"-cp311": "old", "-cp313": "new"}
+"""What tells the tools apart that are made so, and what they have in them."""
+
 PREPARE = """\
 echo "#define VALUE \\"$(cat $1/ci/value)\\"" > /usr/include/value.h
 """
@@ -67,7 +80,8 @@ echo "#define VALUE \\"$(cat $1/ci/value)\\"" > /usr/include/value.h
 def hooked(workplace: Workplace) -> Iterator[Workplace]:
     """A place for the project; the image of its tools goes with it."""
     yield workplace
-    subprocess.run(["docker", "rmi", "--force", IMAGE], check=True, capture_output=True)
+    images = [f"{IMAGE}{variant}" for variant in ("", *TWO)]
+    subprocess.run(["docker", "rmi", "--force", *images], check=True, capture_output=True)
 
 
 def write(workplace: Workplace, pyproject: str, **more: str) -> None:
@@ -113,7 +127,7 @@ def test_a_wheel_is_built_on_what_the_project_prepares(
     stages = [target["stages"] for target in hooked.report().values()]
     assert max(each.get("tools", 0) for each in stages) < 1, "it was not prepared again"
 
-    restored_from(hooked, base_image)
+    assert restored_from(hooked, base_image)
 
 
 def is_nowhere(token: str, workplace: Workplace) -> None:
@@ -128,33 +142,50 @@ def is_nowhere(token: str, workplace: Workplace) -> None:
         assert token not in subprocess.check_output(["docker", *told], text=True)
 
 
-CHECK = """
+def test_each_preparation_of_one_image_is_kept(hooked: Workplace, base_image: BaseImage) -> None:
+    write(hooked, PREPARED_IN_TWO_WAYS, more_code=projects.unlike())
+    ended = hooked.build("--only", "cp311-manylinux_x86_64", *ONE)
+    assert ended.code == 0, (ended.out, ended.err)
+    assert "not kept" not in ended.out + ended.err
+    for variant, way in TWO.items():
+        run = ["docker", "run", "--rm", "--network=none", f"{IMAGE}{variant}", "cat", "/etc/way"]
+        assert subprocess.check_output(run, text=True) == f"{way}\n"
+        assert restored_from(hooked, base_image, f"test $(cat /etc/way) = {way}", variant)
+
+
+LOAD = """
 set -euo pipefail
 (source /toolbox/kept.sh; false)  # it ends the step once all is there
+/opt/wheeldock/bin/uv --version
+"""
+
+CHECK = """
 ! test -e /etc/issue
 grep FIVE /usr/include/five.h
 printf '#include <yaml.h>\\nint main(void) { return !yaml_get_version_string(); }' > /tmp/x.c
 gcc /tmp/x.c -lyaml -o /tmp/x
 /tmp/x
-/opt/wheeldock/bin/uv --version
 """
 
 
-def restored_from(workplace: Workplace, base_image: BaseImage) -> None:
-    """Check that the file of the tools makes a base image what it was when it was prepared."""
-    kept = KeptTools(workplace.state / "cache" / PROJECT / "tools-manylinux_2_28_x86_64")
+def restored_from(
+    workplace: Workplace, base_image: BaseImage, check: str = CHECK, variant: str = ""
+) -> bool:
+    """Whether the file of the tools makes a base image what it was when it was prepared."""
+    name = f"tools-manylinux_2_28_x86_64{variant}"
+    kept = KeptTools(workplace.state / "cache" / PROJECT / name)
     address = "fd00::1"
     mounts = {DOCKER / "toolbox": "/toolbox", kept.file: f"/run/wheeldock/{address}"}
     run = ["docker", "run", "--rm", "--network=none", f"--add-host=tools.wheeldock:{address}"]
     run += [f"--mount=type=bind,src={here},dst={there},readonly" for here, there in mounts.items()]
     done = subprocess.run(
-        [*run, base_image.reference, "bash", "-c", CHECK],
+        [*run, base_image.reference, "bash", "-c", LOAD + check],
         check=False,
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert re.search(r"^uv \d", done.stdout, re.MULTILINE)
+    return re.search(r"^uv \d", done.stdout, re.MULTILINE) is not None
 
 
 def test_before_all_runs_again_when_a_file_that_it_finds_changes(hooked: Workplace) -> None:
