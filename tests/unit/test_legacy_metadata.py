@@ -37,6 +37,20 @@ def test_setup_py_is_read_and_not_run(call: str) -> None:
     assert facts == {"name": "a", "version": "2.0", "requires_python": ">=3.7"}
 
 
+@pytest.mark.parametrize(
+    ("table", "call"),
+    [
+        ("dict(version='0', python_requires='>=3.8')", "setup(**kw)"),
+        ("{'python_requires': R, 'version': '0'}", "if 1:\n    setup(name='a', **kw)"),
+        ("dict(python_requires='>=3.6')", "setup(python_requires='>=3.8', **kw)"),
+    ],
+)
+def test_the_pythons_may_be_in_a_table_that_setup_gets(table: str, call: str) -> None:
+    facts = of_setup_py(f"R = '>=3.8'\nkw = {table}\nkw['version'] = 'f()'\n{call}\n".encode())
+    assert facts["requires_python"] == ">=3.8"
+    assert "version" not in facts
+
+
 def test_what_setup_py_computes_is_unknown() -> None:
     assert of_setup_py(b"setup(name=f(), version=V, python_requires=3, **more)") == {}
 
