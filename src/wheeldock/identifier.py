@@ -61,6 +61,8 @@ class Interpreter:
     folder: str
     """Its folder below `/opt/python`, e.g. `cp314-cp314t`."""
     group: Group | None
+    retired: bool
+    """Whether the pinned official images have it no longer."""
 
 
 @dataclass(frozen=True, order=True)
@@ -151,6 +153,7 @@ def interpreters() -> Mapping[str, Interpreter]:
             version=row["version"],
             folder=row["folder"],
             group=Group(row["group"]) if "group" in row else None,
+            retired=row.get("retired", False),
         )
         for name, row in _data()["interpreters"].items()
     }

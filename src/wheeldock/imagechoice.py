@@ -220,6 +220,7 @@ def unseen(wish: ImageWish) -> Offer:
     return Offer(
         image=pinned.reference if pinned else wish.setting,
         interpreters=None,
+        is_pinned=pinned is not None,
         platform_tag=Policy.parse(wish.setting).platform_tag(architecture) if pinned else "",
         is_emulated=architectures.is_emulated(architecture),
     )

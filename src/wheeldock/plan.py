@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wheeldock.errors import InterpreterMissingError
-from wheeldock.identifier import BuildIdentifier, Implementation, known_identifiers, matched
+from wheeldock.identifier import (
+    BuildIdentifier,
+    Implementation,
+    interpreters,
+    known_identifiers,
+    matched,
+)
 from wheeldock.preparation import Preparation
 from wheeldock.selection import LeftOut, Reason
 
@@ -63,6 +69,8 @@ class Offer:
     """What the reference pins, or the image's id in the engine; "" where nothing tells."""
     has_installer: bool = False
     """Whether it installs PyPy and GraalPy when a wheel for them is built."""
+    is_pinned: bool = False
+    """Whether it is one of the official images that are pinned."""
     is_stand_in: bool = False
     """Whether it takes an official image's place."""
     is_emulated: bool = False
@@ -70,7 +78,9 @@ class Offer:
 
     def has(self, identifier: BuildIdentifier) -> bool:
         """Whether it has or gets the identifier's interpreter, as far as is known."""
-        if self.interpreters is None or identifier.interpreter in self.interpreters:
+        if self.interpreters is None:
+            return not (self.is_pinned and interpreters()[identifier.python].retired)
+        if identifier.interpreter in self.interpreters:
             return True
         return self.has_installer and identifier.implementation is not Implementation.CPYTHON
 
@@ -209,10 +219,11 @@ def _missing(
     )
 
 
-def _what_it_lacks(offer: Offer, interpreters: Sequence[str]) -> str:
-    has = ", ".join(sorted(offer.interpreters or (), key=_by_version)) or "none"
-    lacks = " or ".join(interpreters)
-    return f"the base image {offer.image} ({offer.platform_tag}) has no {lacks}; it has {has}"
+def _what_it_lacks(offer: Offer, names: Sequence[str]) -> str:
+    lacks = f"the base image {offer.image} ({offer.platform_tag}) has no {' or '.join(names)}"
+    if offer.interpreters is None:
+        return lacks
+    return f"{lacks}; it has {', '.join(sorted(offer.interpreters, key=_by_version)) or 'none'}"
 
 
 def _by_version(interpreter: str) -> tuple[int, str]:

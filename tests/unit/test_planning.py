@@ -187,6 +187,20 @@ def test_a_plan_fetches_nothing_and_takes_unseen_images_to_have_everything(bench
     assert bench.engine.looks == bench.said == []
 
 
+def test_an_official_image_lacks_what_it_had_once(bench: Bench) -> None:
+    bench.configure("", project="")
+    plan = planning.without_engine(bench.read(build="cp31{3,4}*-manylinux_*"))
+    names = [str(target).partition("-")[0] for target in plan.targets]
+    assert names == ["cp313", "cp314", "cp314t"]
+    (lacking,) = [out for out in plan.left_out if out.reason is Reason.INTERPRETER]
+    assert lacking.identifier.python == "cp313t"
+    with pytest.raises(InterpreterMissingError, match=r"has no cp313-cp313t$"):
+        planning.without_engine(bench.read(build="cp313t-manylinux_*"))
+    bench.configure("manylinux-x86_64-image = 'mine:1'", project="")
+    (target,) = planning.without_engine(bench.read(build="cp313t-manylinux_*")).targets
+    assert target.identifier.python == "cp313t"
+
+
 def test_without_an_engine_there_is_a_plan_all_the_same(bench: Bench) -> None:
     bench.configure("archs = 'all'\nmanylinux-s390x-image = 'mine:1'", project="")
     plan = planning.without_engine(bench.read(build="cp313-manylinux_*"))
