@@ -87,8 +87,8 @@ def test_its_exit_codes_are_wheeldocks(script: ModuleType) -> None:
 
 def test_placeholders_are_filled(script: ModuleType, tmp_path: Path) -> None:
     trial = {"project": "/project", "package": "/project/foo"}
-    command = script.filled("{package}/run {project} {wheel} ${HOME}", trial, tmp_path)
-    assert command == f"/project/foo/run /project {tmp_path} ${{HOME}}"
+    command = script.filled("{package}/run {project} {wheel} ${HOME} #{wheel}", trial, tmp_path)
+    assert command == f"/project/foo/run /project {tmp_path} ${{HOME}} {{wheel}}"
 
 
 def test_variables_of_the_machine_are_files_of_their_names(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -125,14 +126,13 @@ DUMP = "import json, os; print(json.dumps(dict(os.environ)))"
 
 
 def filled(command: str, trial: dict[str, Any], wheel: Path) -> str:
-    """A command with its placeholders replaced."""
-    for name, value in (
-        ("{project}", trial["project"]),
-        ("{package}", trial["package"]),
-        ("{wheel}", str(wheel)),
-    ):
-        command = command.replace(name, value)
-    return command
+    """A command with its placeholders replaced; `#{project}` is `{project}` as it stands."""
+    places = {"project": trial["project"], "package": trial["package"], "wheel": str(wheel)}
+
+    def value(match: re.Match[str]) -> str:
+        return match[0][1:] if match["escape"] else places[match["name"]]
+
+    return re.sub(rf"(?P<escape>#?)\{{(?P<name>{'|'.join(places)})\}}", value, command)
 
 
 def run(command: str, environment: dict[str, str], cwd: Path) -> int:
