@@ -27,7 +27,7 @@ _VOID = {"pyodide-eol", "pyodide-prerelease", "cpython-freethreading"}
 
 
 def archs(value: object) -> tuple[str, ...] | Unexpected:
-    """Read words for architectures: a list, or a string with spaces or commas between them."""
+    """Read words for architectures: a list, or a string, with spaces or commas between them."""
     items = _words(value)
     if not items:
         return Unexpected(value, f"at least one of {', '.join(_ARCHS)}")
@@ -49,8 +49,10 @@ def enable(value: object) -> frozenset[Group] | Unexpected:
 
 
 def _words(value: object) -> tuple[str, ...] | None:
-    items = strings(value, lambda text: re.split(r"[\s,]+", text))
-    return None if items is None else tuple(item.strip() for item in items if item.strip())
+    items = strings(value, lambda text: [text])
+    if items is None:
+        return None
+    return tuple(word for item in items for word in re.split(r"[\s,]+", item) if word)
 
 
 def _not_of(wrong: Sequence[str], allowed: Sequence[str], named: Mapping[str, str]) -> Unexpected:
@@ -72,8 +74,7 @@ def _schema(words: Iterable[str], *, at_least: int) -> Schema:
     one = f"({'|'.join(map(_in_any_case, words))})"
     some = rf"^[\s,]*{one}([\s,]+{one})*[\s,]*$"
     text: Schema = {"type": "string", "pattern": some if at_least else rf"{some}|^[\s,]*$"}
-    item: Schema = {"type": "string", "pattern": rf"^\s*{one}\s*$"}
-    return {"oneOf": [text, {"type": "array", "minItems": at_least, "items": item}]}
+    return {"oneOf": [text, {"type": "array", "minItems": at_least, "items": text}]}
 
 
 def _in_any_case(word: str) -> str:
@@ -110,7 +111,8 @@ def build_from(value: object) -> BuildFrom | Unexpected:
 BUILD_FROM = Kind(read=build_from, schema={"enum": _BUILD_FROM})
 
 
-_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
+_TRUE = ("1", "true", "t", "yes", "y", "on")
+_FALSE = ("0", "false", "f", "no", "n", "off", "")
 
 
 def yes_or_no(value: object) -> bool | Unexpected:

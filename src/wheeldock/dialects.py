@@ -38,6 +38,15 @@ FOREIGN: Mapping[str, str] = {
 }
 """What cibuildwheel has and wheeldock will not have, and why."""
 
+FOREIGN_VARIABLES: Mapping[str, str] = {
+    "cache-path": "cibuildwheel's; the folder of the cache is the option cache-dir here",
+    "debug-keep-container": "cibuildwheel's; no container stays here (see `invoke image.list`)",
+    "debug-traceback": "cibuildwheel's; wheeldock shows a traceback for bugs of its own alone",
+    "log-fold-mode": "cibuildwheel's; how a log looks is the option --progress here",
+    "platform": "cibuildwheel's; wheeldock builds for Linux",
+}
+"""The variables among that which are no options of a table, as one would name these."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect:

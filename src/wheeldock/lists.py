@@ -45,8 +45,8 @@ def globs(value: object) -> tuple[str, ...] | Unexpected:
     found: list[str] = []
     wrong: list[object] = []
     for item in items:
-        some = item.split() if isinstance(item, str) else []
-        if not all(map(_is_glob, some)) or (not some and item is not value):
+        some = item.split() if isinstance(item, str) else [item]
+        if not all(map(_is_glob, some)):
             wrong.append(item)
         found += some
     return _all_of(wrong, _GLOBS) if wrong else tuple(found)
@@ -57,8 +57,8 @@ def _all_of(wrong: Sequence[object], expected: str) -> Unexpected:
     return Unexpected(wrong[0] if len(wrong) == 1 else wrong, expected)
 
 
-def _is_glob(value: str) -> bool:
-    if not re.fullmatch(f"{_GLOB_CHARACTERS}+", value):
+def _is_glob(value: object) -> bool:
+    if not isinstance(value, str) or not re.fullmatch(f"{_GLOB_CHARACTERS}+", value):
         return False
     try:
         expanded = bracex.expand(value)
@@ -161,26 +161,28 @@ def settings(value: object) -> Mapping[str, str | tuple[str, ...]] | Unexpected:
     read: dict[str, str | tuple[str, ...]] = {}
     wrong = {}
     for key, item in table.items():
-        items = strings(item, lambda text: [text])
-        if isinstance(item, (bool, int, float)):
-            read[key] = str(item)
-        elif items is None:
+        items = item if isinstance(item, (list, tuple)) else [item]
+        if not all(isinstance(each, (str, bool, int, float)) for each in items):
             wrong[key] = item
-        else:
-            read[key] = item if isinstance(item, str) else items
+        elif texts := tuple(map(str, items)):  # as frontends have it, which get `-Ckey=value`
+            read[key] = texts if len(texts) > 1 else texts[0]
     return Unexpected(wrong, _SETTINGS) if wrong else read
 
 
 def settings_from_text(text: str) -> object:
-    """Read `KEY=VALUE` words, quoted as in a shell; a key that comes again makes a list."""
+    """
+    Read `KEY=VALUE` words, quoted as in a shell.
+
+    A key that comes again makes a list, and the value of one alone is empty.
+    """
     unexpected = Unexpected(text, "KEY=VALUE words, quoted as in a shell")
     try:
         pairs = [word.partition("=") for word in shlex.split(text)]
     except ValueError:
         return unexpected
     read: dict[str, str | list[str]] = {}
-    for key, equals, item in pairs:
-        if not key or not equals:
+    for key, _, item in pairs:
+        if not key:
             return unexpected
         before = read.get(key)
         if before is None:
@@ -201,7 +203,7 @@ SETTINGS = Kind(
             {
                 "type": "object",
                 "additionalProperties": {
-                    "oneOf": [_SCALAR, {"type": "array", "items": STRING_SCHEMA}],
+                    "oneOf": [_SCALAR, {"type": "array", "items": _SCALAR}],
                 },
             },
         ]
@@ -212,9 +214,10 @@ _SOME: Schema = {
     "type": "string",
     "pattern": rf"^\s*{_GLOB_CHARACTERS}({_GLOB_CHARACTERS}|\s)*$",
 }
+_ANY: Schema = {"type": "string", "pattern": rf"^({_GLOB_CHARACTERS}|\s)*$"}
 GLOBS = Kind(
     read=globs,
-    schema=_several({"type": "string", "pattern": rf"^({_GLOB_CHARACTERS}|\s)*$"}, _SOME),
+    schema=_several(_ANY, _ANY),
     join=chain,
 )
 REQUIRED_GLOBS = Kind(

@@ -91,7 +91,11 @@ _ARCHITECTURES = [architecture.value for architecture in Architecture]
 OPTIONS: Mapping[str, Option] = {
     "build": _run(REQUIRED_GLOBS, "globs of [build identifiers](#build-identifiers) to build"),
     "skip": _run(GLOBS, "globs of those to leave out"),
-    "archs": _run(ARCHS, "architectures: `auto`, `native`, `all`, `auto64`, `auto32`, or names"),
+    "archs": Option(
+        kind=ARCHS,
+        meaning="architectures: `auto`, `native`, `all`, `auto64`, `auto32`, or names",
+        empty_is_unset=True,
+    ),
     "enable": Option(
         kind=ENABLE,
         meaning="groups that are off by default: `cpython-prerelease`, `pypy`, `pypy-eol`, "

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from wheeldock.dialects import Dialect
     from wheeldock.identifier import BuildIdentifier
+    from wheeldock.values import Kind
 
 
 class Inherit(str, Enum):
@@ -99,11 +100,10 @@ class Findings:
             self.meaningless(where, flaw, place.dialect)
             return
         rule = OPTIONS[option]
-        if isinstance(value, str) and not place.dialect.strict:
-            # A string is in cibuildwheel's tables what it is in a variable.
-            if not value and rule.empty_is_unset:
+        if not place.dialect.strict:
+            if rule.empty_is_unset and value in ("", []):
                 return
-            value = rule.kind.from_text(value)
+            value = _as_text(value, rule.kind)
         read = value if isinstance(value, Unexpected) else rule.kind.read(value)
         if place.dialect.strict and isinstance(read, str):
             read = _unless_unknown_image(option, read)
@@ -131,6 +131,17 @@ class Findings:
         """Note what has no meaning; `flaw` may be empty where that is nobody's business."""
         if flaw:
             (self.problems if dialect.strict else self.remarks).append(f"{place}: {flaw}")
+
+
+def _as_text(value: object, kind: Kind) -> object:
+    """
+    What a value of cibuildwheel's tables is.
+
+    A string there is what it is in a variable, and an empty list is an empty string.
+    """
+    if isinstance(value, str):
+        return kind.from_text(value)
+    return (kind.from_text("") or value) if value == [] else value
 
 
 def _unless_unknown_image(option: str, value: str) -> str | Unexpected:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheeldock import fields, lists
-from wheeldock.dialects import OTHER_PLATFORMS, PLATFORM, meant, unknown
+from wheeldock.dialects import FOREIGN, OTHER_PLATFORMS, PLATFORM, meant, unknown
 from wheeldock.identifier import matched
 from wheeldock.options import OPTIONS
 from wheeldock.settings import Inherit, Place
@@ -84,7 +84,7 @@ class TableReader:
             dialect=self.dialect,
             place=lambda option: f"{self.path}: {head}.{option}",
             origin=lambda option: f"{self.path} [{head}] {option}",
-            inherit=read_inherit(table.get(INHERIT, {}), inherit, self.findings),
+            inherit=read_inherit(table.get(INHERIT, {}), inherit, self.findings, self.dialect),
             select=select,
         )
         self.findings.add_all(_without(table, INHERIT), place)
@@ -103,7 +103,11 @@ def _without(table: Mapping[str, object], *keys: str) -> dict[str, object]:
 
 
 def read_inherit(
-    value: object, place: str, findings: Findings, platforms: Sequence[str] = ()
+    value: object,
+    place: str,
+    findings: Findings,
+    dialect: Dialect,
+    platforms: Sequence[str] = (),
 ) -> dict[str, Inherit]:
     """
     Read `{environment = "append"}`, or its form as a string: `environment: append; skip`.
@@ -120,10 +124,12 @@ def read_inherit(
     for key, rule in table.items():
         platform = next((name for name in platforms if key.endswith(f"-{name}")), "")
         option = key.removesuffix(f"-{platform}")
-        if option not in OPTIONS and platform not in OTHER_PLATFORMS:
+        if platform in OTHER_PLATFORMS or (option in FOREIGN and not dialect.strict):
+            continue
+        if option not in OPTIONS:
             findings.unread.update(meant(option, OPTIONS))
             findings.problems.append(f"{place}: {key}: {unknown(option, OPTIONS)}")
-        elif option in OPTIONS and OPTIONS[option].kind.join is None:
+        elif OPTIONS[option].kind.join is None and rule != Inherit.NONE:
             findings.problems.append(f"{place}: {key}: this option inherits nothing")
         elif rule not in list(Inherit):
             findings.unread.add(option)

@@ -49,10 +49,15 @@ def _reduce(table: Table, *, overriding: bool = False) -> None:
     """Take out of a table what has no meaning in ours."""
     structure = {INHERIT, SELECT} if overriding else {INHERIT, PLATFORM, OVERRIDES}
     for key in set(table) - structure:
-        is_unset = key == "build" or (key in OPTIONS and OPTIONS[key].empty_is_unset)
         has_flaw = WHEELDOCK.flaw(key, overriding=overriding) is not None
-        if has_flaw or (is_unset and table[key] == ""):
+        if has_flaw or (table[key] in ("", []) and _is_unset(key, table[key])):
             del table[key]
+
+
+def _is_unset(option: str, empty: object) -> bool:
+    """Whether an empty value sets nothing, or is none that our table may have."""
+    rule = OPTIONS[option]
+    return rule.empty_is_unset or isinstance(rule.kind.read(empty), Unexpected)
 
 
 def _has_effect(override: Table) -> bool:

@@ -173,6 +173,7 @@ JOBS = Kind(
 )
 VERBOSITY = Kind(
     read=verbosity,
+    from_text=lambda text: text.strip() or "0",
     schema={"oneOf": [{"type": "integer"}, {"type": "string", "pattern": "^[+-]?[0-9]{1,9}$"}]},
 )
 _IMAGE_SCHEMA: Schema = {"type": "string", "minLength": 1}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from wheeldock.dialects import FOREIGN, OTHER_PLATFORMS, PLATFORM
+from wheeldock.dialects import FOREIGN, FOREIGN_VARIABLES, OTHER_PLATFORMS, PLATFORM
 from wheeldock.settings import Inherit, Place
 from wheeldock.tables import INHERIT, read_inherit
 
@@ -25,7 +25,8 @@ def read(environ: Mapping[str, str], dialect: Dialect, findings: Findings) -> li
     """Read a dialect's environment variables; return the names of those that set something."""
     texts = {name: text for name, text in environ.items() if name.startswith(dialect.prefix)}
     place = dialect.variable(INHERIT)
-    rules = read_inherit(texts.get(place, {}), place, findings, (PLATFORM, *OTHER_PLATFORMS))
+    platforms = (PLATFORM, *OTHER_PLATFORMS)
+    rules = read_inherit(texts.get(place, {}), place, findings, dialect, platforms)
     used: list[str] = []
     for suffix in ("", f"-{PLATFORM}"):
         given = {name: texts.get(dialect.variable(name + suffix)) for name in dialect.options}
@@ -51,6 +52,9 @@ def read(environ: Mapping[str, str], dialect: Dialect, findings: Findings) -> li
     return used
 
 
+_NOTHING_ASKED = {"", "0", "false", "no", "auto", PLATFORM}
+
+
 def _read_rest(texts: Mapping[str, str], dialect: Dialect, findings: Findings) -> None:
     """Say what the variables that are none of an option have no meaning for."""
     known = {
@@ -58,6 +62,9 @@ def _read_rest(texts: Mapping[str, str], dialect: Dialect, findings: Findings) -
         for name in (*dialect.options, *FOREIGN, INHERIT)
         for suffix in ("", f"-{PLATFORM}")
     }
+    for name, why in FOREIGN_VARIABLES.items() if not dialect.strict else ():
+        if texts.get(dialect.variable(name), "").lower() not in _NOTHING_ASKED:
+            findings.meaningless(dialect.variable(name), why, dialect)
     others = tuple(f"_{platform.upper()}" for platform in OTHER_PLATFORMS)
     for variable, text in texts.items():
         option = known.get(variable, "")

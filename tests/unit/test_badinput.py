@@ -67,7 +67,7 @@ skip = "*"
 
 def test_all_that_is_wrong_is_in_one_report(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
-    monkeypatch.setenv("WHEELDOCK_CONFIG_SETTINGS", "a")
+    monkeypatch.setenv("WHEELDOCK_CONFIG_SETTINGS", "=a")
     bench.configure(EVERYTHING, project="requires-python = 3\n[dependency-groups]\ntest = []")
     error = refused(bench, jobs="many")
     assert type(error) is ConfigurationError
@@ -82,7 +82,7 @@ def test_all_that_is_wrong_is_in_one_report(bench: Bench, monkeypatch: pytest.Mo
         f"{TOP}.overrides[0].select: got 'cp27-*' (str); expected {GLOBS}",
         f"{TOP}.overrides[1].musllinux-x86_64-image: got 'musllinux_1_1' (str); expected {ONE}",
         f"{TOP}.overrides[1].skip: an option for all of a run, which no override can have",
-        "WHEELDOCK_CONFIG_SETTINGS: got 'a' (str); expected KEY=VALUE words, quoted as in a shell",
+        "WHEELDOCK_CONFIG_SETTINGS: got '=a' (str); expected KEY=VALUE words, quoted as in a shell",
         "--jobs: got 'many' (str); expected a whole number from 1 on, or 'auto'",
         f"{PLACE} build: 'cp38-*' matches no build identifier; did you mean 'cp39-*'?",
         f"{PLACE} test-groups: pyproject.toml has no dependency group 'tset'; it has test",

@@ -21,6 +21,7 @@ from wheeldock.values import Unexpected
         (["x86_64", "i686"], ("x86_64", "i686")),
         (" x86_64, i686\taarch64,", ("x86_64", "i686", "aarch64")),
         ("Auto64 AARCH64", ("auto64", "aarch64")),
+        (["auto64 i686", ""], ("auto64", "i686")),
     ],
 )
 def test_architectures_are_words_with_spaces_or_commas(
@@ -56,6 +57,7 @@ def test_what_is_no_architecture_is_refused_with_what_may_be_meant(
         ([], set()),
         ("pypy graalpy", {Group.PYPY, Group.GRAALPY}),
         (["pypy-eol", "pyodide-prerelease"], {Group.PYPY_EOL}),
+        (["pypy graalpy"], {Group.PYPY, Group.GRAALPY}),
         ("cpython-freethreading", set()),
         ("all", set(Group)),
         ("pypy all", set(Group)),
@@ -81,7 +83,7 @@ def test_what_is_no_group_is_refused(value: object, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("1", True), ("true", True), (" YES ", True), ("0", False), ("false", False)],
+    [("1", True), ("true", True), (" YES ", True), ("y", True), ("0", False), ("f", False)],
 )
 def test_yes_and_no_have_many_words(text: str, *, value: bool) -> None:
     assert yes_or_no(yes_or_no_from_text(text)) is value

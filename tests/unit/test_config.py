@@ -404,6 +404,49 @@ def test_a_project_without_our_table_is_read_as_cibuildwheels() -> None:
     )
 
 
+def test_what_is_empty_in_cibuildwheels_words_sets_nothing_where_it_cannot_be_empty() -> None:
+    table = {"archs": [], "build": [], "build-verbosity": "", "skip": []}
+    environ = {"CIBW_ARCHS": "", "CIBW_ARCHS_LINUX": "", "CIBW_BUILD_VERBOSITY": ""}
+    for config in (
+        of_tool({"cibuildwheel": table}),
+        of_tool({"cibuildwheel": {}}, environ),
+        of_tool({"cibuildwheel": {"build-verbosity": 2}}, environ),
+    ):
+        assert (config.build, config.skip, config.archs) == (("*",), (), ("auto",))
+        assert config.everywhere.build_verbosity == 0
+    config = of_tool({"cibuildwheel": {"archs": "aarch64"}}, environ)
+    assert config.archs == ("aarch64",)
+
+
+def test_an_empty_list_is_of_the_wrong_type_where_no_list_can_be() -> None:
+    with pytest.raises(ConfigurationError, match=r"environment: got \[\]"):
+        of_tool({"cibuildwheel": {"environment": []}})
+
+
+def test_what_has_no_counterpart_may_inherit_in_cibuildwheels_words() -> None:
+    table = {"inherit": {"xbuild-tools": "append", "build-verbosity": "none"}}
+    assert of_tool({"cibuildwheel": table}, {"CIBW_INHERIT": "xbuild-tools"}).jobs is None
+    with pytest.raises(ConfigurationError, match="xbuild-tools: unknown option"):
+        of_tool({"wheeldock": {"inherit": {"xbuild-tools": "append"}}})
+
+
+def test_variables_of_cibuildwheels_that_ask_for_what_is_not_here_are_told() -> None:
+    environ = {
+        "CIBW_PLATFORM": "macos",
+        "CIBW_DEBUG_KEEP_CONTAINER": "1",
+        "CIBW_DEBUG_TRACEBACK": "0",
+        "CIBW_CACHE_PATH": "",
+    }
+    assert of_tool({}, environ).remarks == (
+        (
+            "CIBW_DEBUG_KEEP_CONTAINER: "
+            "cibuildwheel's; no container stays here (see `invoke image.list`)"
+        ),
+        "CIBW_PLATFORM: cibuildwheel's; wheeldock builds for Linux",
+    )
+    assert of_tool({"wheeldock": {}}, environ).remarks == ()
+
+
 def test_a_wrong_value_of_cibuildwheels_is_as_wrong_here() -> None:
     with pytest.raises(ConfigurationError) as caught:
         of_tool({"cibuildwheel": {"environment": "A"}}, {"CIBW_BUILD_FRONTEND": "poetry"})

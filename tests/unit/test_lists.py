@@ -15,6 +15,7 @@ from wheeldock.lists import (
     audit_commands,
     command,
     globs,
+    required_globs,
     settings,
     settings_from_text,
     variables,
@@ -48,7 +49,7 @@ def test_a_glob_is_taken_as_it_is(glob: str) -> None:
 
 @pytest.mark.parametrize(
     "glob",
-    ["{", "cp{39", "cp39}", "cp{39}", "a,b", "cp3[9", "cp39]", "[]", "cp39/*", "cp39 é", "é", ""],
+    ["{", "cp{39", "cp39}", "cp{39}", "a,b", "cp3[9", "cp39]", "[]", "cp39/*", "cp39 é", "é"],
 )
 def test_a_glob_that_can_match_no_identifier_is_refused(glob: str) -> None:
     assert globs(["*", glob]) == Unexpected(glob, globs([glob]).expected)  # type: ignore[union-attr]
@@ -64,7 +65,8 @@ def test_globs_may_be_one_string_with_spaces() -> None:
 
 
 def test_a_string_of_a_list_may_have_several_globs() -> None:
-    assert globs(["cp39-* cp310-*", "pp*"]) == ("cp39-*", "cp310-*", "pp*")
+    assert globs(["cp39-* cp310-*", "", "pp*"]) == ("cp39-*", "cp310-*", "pp*")
+    assert isinstance(required_globs([""]), Unexpected)
 
 
 @pytest.mark.parametrize("value", [3, None, {"a": 1}, [3], [["*"]]])
@@ -124,7 +126,8 @@ def test_settings_are_strings_and_lists_of_strings() -> None:
 
 
 def test_settings_take_what_toml_has_for_a_string_as_cibuildwheel_does() -> None:
-    assert settings({"a": True, "b": 1, "c": 1.5}) == {"a": "True", "b": "1", "c": "1.5"}
+    read = settings({"a": True, "b": 1, "c": 1.5, "d": ["x", 2, False], "e": [], "f": ["y"]})
+    assert read == {"a": "True", "b": "1", "c": "1.5", "d": ("x", "2", "False"), "f": "y"}
 
 
 def test_settings_join_key_by_key() -> None:
@@ -133,12 +136,13 @@ def test_settings_join_key_by_key() -> None:
 
 
 def test_settings_are_read_from_text_as_a_shell_reads_words() -> None:
-    text = "a=b --flag='x y' a=c empty= a=d"
-    assert settings_from_text(text) == {"a": ["b", "c", "d"], "--flag": "x y", "empty": ""}
-    assert settings(text) == {"a": ("b", "c", "d"), "--flag": "x y", "empty": ""}
+    text = "a=b --flag='x y' a=c empty= a=d alone"
+    others = {"--flag": "x y", "empty": "", "alone": ""}
+    assert settings_from_text(text) == {"a": ["b", "c", "d"], **others}
+    assert settings(text) == {"a": ("b", "c", "d"), **others}
 
 
-@pytest.mark.parametrize("text", ["a", "=b", "a='b"])
+@pytest.mark.parametrize("text", ["=b", "a='b"])
 def test_text_that_is_no_settings_is_refused(text: str) -> None:
     assert isinstance(settings_from_text(text), Unexpected)
     assert isinstance(settings(text), Unexpected)

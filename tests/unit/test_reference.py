@@ -68,10 +68,10 @@ LISTS = [*TEXTS, [], ["a", "b c"]]
 ASSIGNMENTS = ["", 'A=b C="$A d"', {}, {"A": "b", "C": 1, "D": True}]
 GOOD = {
     "build": ["*", "cp39-* cp310-*", ["cp39-*"], ["cp39-* cp310-*"]],
-    "skip": ["", "cp39-*", [], ["cp3{9,10}-*"]],
+    "skip": ["", "cp39-*", [], ["cp3{9,10}-*", ""]],
     "test-skip": ["", ["*"]],
-    "archs": ["auto", "x86_64, i686", ["all", "AArch64"]],
-    "enable": ["", "pypy graalpy", [], ["all"], ["pyodide-eol"], ["cpython-freethreading"]],
+    "archs": ["auto", "x86_64, i686", ["all", "AArch64"], ["x86_64 i686"]],
+    "enable": ["", "pypy graalpy", [], ["all"], ["pyodide-eol pypy"], ["cpython-freethreading"]],
     "build-from": ["sdist", "tree"],
     "project-requires-python": ["", ">=3.9", ">=3.9,!=3.11.*", "~=3.9"],
     "allow-empty": [True, False],
@@ -98,7 +98,7 @@ GOOD = {
     **dict.fromkeys(["environment", "test-environment"], ASSIGNMENTS),
     "audit-command": ["", "a {wheel}", ["a {abi3_wheel}", "b {wheel}"], []],
     "build-frontend": ["default", "build[uv]", "pip; args: -x", {"name": "uv", "args": ["-x"]}],
-    "config-settings": ["", "a=b", {}, {"a": "b", "c": ["d"], "e": 1, "f": True}],
+    "config-settings": ["", "a=b", {}, {"a": "b", "c": ["d", 2], "e": 1, "f": True}],
     "dependency-versions": ["pinned", "latest", "a.txt", {"file": "a"}, {"packages": ["a==1"]}],
 }
 """Values of each option that are right."""
@@ -106,8 +106,8 @@ GOOD = {
 BAD = {
     **{name: [3, {}, ["a", 3]] for name in OPTIONS},
     "build": [3, "", "  ", [], [3], "ü", ["cp39-* ü"], [" "]],
-    "skip": [3, {}, [3], "a/b", [""]],
-    "test-skip": [3, {}, [3], "a/b", [""]],
+    "skip": [3, {}, [3], "a/b", ["a/b"]],
+    "test-skip": [3, {}, [3], "a/b", ["a/b"]],
     "archs": [3, "", [], "arm64", ["x86_64", "ppc64"]],
     "enable": [3, {}, "pipy", ["pypy", "freethreading"]],
     "build-from": [3, "", "wheel", ["tree"]],
@@ -127,7 +127,7 @@ BAD = {
     "environment-pass": [3, {}, "A-B", ["2"]],
     "system-packages": [3, {}, "-y", ["a -y"]],
     "build-frontend": [3, "poetry", "poetry; args: x", {}, {"name": "a"}, {"name": "pip", "x": 1}],
-    "config-settings": [3, [], {"a": {}}, {"a": [3]}],
+    "config-settings": [3, [], {"a": {}}, {"a": [{}]}],
     "dependency-versions": [3, [], {}, {"file": 3}, {"file": "a", "packages": []}, {"pins": "a"}],
 }
 """Values of each option that are wrong."""

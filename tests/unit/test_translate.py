@@ -16,6 +16,7 @@ skip = ["*-win32",
         "*i686"]  # never
 test-command = "pytest {project}"   # quick
 build = ""
+archs = []
 xbuild-tools = []
 container-engine = "podman"
 
