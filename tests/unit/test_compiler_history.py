@@ -74,9 +74,12 @@ def test_what_compiles_themselves_show_or_never_see_is_none(folder: Path, name: 
     assert opened(folder).is_known
 
 
-def test_how_many_compile_at_once_is_none(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("variable", ["MAKEFLAGS", "SOURCE_DATE_EPOCH"])
+def test_how_many_compile_at_once_is_none_nor_is_the_commit(
+    folder: Path, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     opened(folder).keep(missed("a.c"))
-    monkeypatch.setenv("MAKEFLAGS", "-j99")
+    monkeypatch.setenv(variable, "-j99")
     assert opened(folder).again(missed("a.c")) == 1
 
 

@@ -73,6 +73,7 @@ def test_what_is_usual_can_be_cached(words: str) -> None:
         *("--retain-symbols-file=x", "--out-implib=x", "--build-id=uuid", "--sysroot=/x"),
         *("-plugin-opt=-save-temps", "-fuse-ld=gold", "--no-allow-shlib-undefined", "-pie"),
         *("-L=/usr/lib", "-L$SYSROOT/lib", "--copy-dt-needed-entries", "--gdb-index"),
+        *("-m i386pep", "-mi386pe", "-m aarch64pe", "-maarch64pe", "-m arm64pe"),
         *("--incremental", "--section-start=.text=0", "-EB", "-format binary", "--version"),
     ],
 )

@@ -53,6 +53,21 @@ def header_changed() -> Iterator[Outcome]:
 
 
 @case
+def another_time() -> Iterator[Outcome]:
+    yield compile_anew(SOURCE_DATE_EPOCH="1600000000")
+    yield compile_anew(SOURCE_DATE_EPOCH="1700000000")
+
+
+@case
+def another_time_that_is_read() -> Iterator[Outcome]:
+    for name, what in (("one.c", "__DATE__"), ("far/value.h", "__DATE__"), ("one.c", "__TIME__")):
+        write("one.c", '#include "value.h"')
+        write(name, f"const char *when = {what};")
+        yield compile_anew(SOURCE_DATE_EPOCH="1600000000")
+        yield compile_anew(SOURCE_DATE_EPOCH="1700000000")
+
+
+@case
 def header_turns_up_earlier() -> Iterator[Outcome]:
     yield compile_anew()
     write("near/value.h", "#define VALUE 2")

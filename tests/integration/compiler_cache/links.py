@@ -132,6 +132,17 @@ def environment_changed() -> Iterator[Outcome]:
 
 
 @case
+def another_time() -> Iterator[Outcome]:
+    run("g++", *LTO, "-g", "-c", "one.cpp")
+    write("dated.c", "const char *date = __DATE__ __TIME__;")
+    run("gcc", "-fPIC", "-flto", "-c", "dated.c")
+    for arguments in (STANDARD, (*STANDARD, "-g", "dated.o", "-Wl,--build-id")):
+        yield link(*arguments, SOURCE_DATE_EPOCH="1600000000")
+        yield link(*arguments, SOURCE_DATE_EPOCH="1700000000")
+        yield link(*arguments)
+
+
+@case
 def another_folder() -> Iterator[Outcome]:
     yield link(*STANDARD)
     with copied_to("inner"):

@@ -26,9 +26,12 @@ _HEADERS = frozenset(
     (".h", ".hh", ".hpp", ".hxx", ".h++", ".inc", ".inl", ".ipp", ".tpp", ".tcc", ".def", ".cuh")
 )
 _CHANGE_NOTHING = frozenset(
-    ("CMAKE_BUILD_PARALLEL_LEVEL", "HOSTNAME", "MAKEFLAGS", "OLDPWD", "PATH", "PWD", "SHLVL", "_")
+    [
+        *("CMAKE_BUILD_PARALLEL_LEVEL", "HOSTNAME", "MAKEFLAGS", "OLDPWD", "PATH", "PWD", "SHLVL"),
+        *("SOURCE_DATE_EPOCH", "_"),
+    ]
 )
-"""Variables of the environment that no compile depends on."""
+"""Variables of the environment that no compile should depend on."""
 
 _PASSED = Path("/run/wheeldock-pass")
 """Where variables of the machine are: secrets, of which nothing is kept."""

@@ -28,8 +28,14 @@ if TYPE_CHECKING:
 _FORMAT = 1
 """A new number forgets all that is known of links."""
 
-_ENVIRONMENT = ("LANG", "LC_", "LD_", "GCC_", "COLLECT_", "LIBRARY_PATH", "SOURCE_DATE_EPOCH")
-"""What may change a link, or what it says: the variables with these beginnings."""
+_ENVIRONMENT = ("LANG", "LC_", "LD_", "GCC_", "COLLECT_", "LIBRARY_PATH")
+"""
+What may change a link, or what it says: the variables with these beginnings.
+
+SOURCE_DATE_EPOCH, which is another after each commit, is none. In GNU ld only what writes PE files
+and archives asks for a time, and what is linked here is ELF (`options`). The code generator of
+LTO, of GCC as of ld's plugin, gets no __DATE__: that was text when it was compiled.
+"""
 
 _NEVER = (
     *("DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES", "GCC_COMPARE_DEBUG"),

@@ -52,6 +52,8 @@ _LINKER_WITH_VALUE = _words(
 _SCRIPTS = ("version-script", "dynamic-list")
 _EMULATIONS = ("-maarch64", "-marmelf", "-melf")
 """What ld links for, as drivers of architectures other than x86 spell it: without a space."""
+_ELF = ("elf", "aarch64linux", "aarch64elf", "armelf")
+"""Beginnings of the names of what GNU ld makes ELF files of; others have a time in them."""
 _LINKER_PREFIXES = ("-L", "-l", "-z", "-flto=", *_EMULATIONS)
 _BUILD_IDS = ("sha1", "md5", "none")
 _PLUGIN_OPTIONS = ("-plugin-opt=-pass-through=", "-plugin-opt=-fresolution=")
@@ -140,6 +142,9 @@ class LinkerCommand:
             if value.startswith(("=", "$SYSROOT")):
                 raise ValueError(value)
             self.folders.append(value)
+        elif name == "m":
+            if not value.startswith(_ELF):
+                raise ValueError(value)
         elif name in _SCRIPTS:
             self.files.append(value)
         elif name == "o":
