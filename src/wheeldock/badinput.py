@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wheeldock import constraints, epoch, groups, imagechoice, wishes
+from wheeldock.epoch import Epochs
 from wheeldock.errors import (
     ConfigurationError,
     NothingSelectedError,
@@ -40,7 +41,7 @@ class Checked:
     """What is asked for in vain, a line each."""
     constraints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """As `constraints.read` returns them."""
-    epoch: str = ""
+    epochs: Epochs = field(default_factory=Epochs)
     """As `epoch.chosen` returns it."""
 
 
@@ -73,7 +74,7 @@ def check(
     with noted(errors):
         groups.check(settings, known, project)
     with noted(errors):
-        checked.epoch = epoch.chosen(environ)
+        checked.epochs = epoch.chosen(environ)
     if errors:
         raise joined(errors, ConfigurationError)
     return checked

@@ -73,7 +73,7 @@ def run(
         buildx = Buildx()
         last = None if cold or attest else made.read(state.made)
         options = {str(each): settings.for_target(each) for each in inputs.selection.identifiers}
-        how = [inputs.constraints, inputs.epoch]
+        how = [inputs.constraints, inputs.epochs]
         setup = [replace(settings, jobs=None), options, sorted(inputs.abis), *how]
         now = _made_from(source, setup, [settings.output_dir, state.root])
         if last and last.inputs == now and last.is_whole() and last.same_images(buildx.image_id):
@@ -108,7 +108,7 @@ def run(
                 project=inputs.project,
                 constraints=inputs.constraints,
                 scratch=scratch,
-                epoch=inputs.epoch,
+                epochs=inputs.epochs,
                 cold=suffix,
                 attest=attest,
                 jobs=settings.jobs or default_jobs(builder.capacity),

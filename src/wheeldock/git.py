@@ -7,7 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Iterator, Mapping
     from pathlib import Path
     from typing import IO
 
@@ -20,6 +20,18 @@ _REPOSITORY_VARIABLES = frozenset(
     ]
 )
 """Variables that name a repository, as Git sets them for hooks."""
+
+_TIME = b"//"
+"""What comes before a commit's time, and begins no path."""
+
+_CHANGES = (
+    # Whoever asks has settings of their own; and what a clone lacks is not fetched in passing.
+    *("-c", "log.follow=false", "-c", "log.showRoot=true", "-c", "protocol.allow=never"),
+    "--literal-pathspecs",
+    *("log", "-z", "-m", "--first-parent", f"--format={_TIME.decode()}%ct", "--name-only"),
+    *("--relative", "--no-renames", "--ignore-submodules=none", "--no-show-signature"),
+)
+"""To list commits of HEAD's line with their times and what each changed."""
 
 
 class GitError(Exception):
@@ -43,13 +55,62 @@ def git(
 
     Raises GitError.
     """
+    variables = {**_variables(), **(environment or {})}
+    return _run([*_asking(at), *arguments], variables, given=given, into=into)
+
+
+def changes(folder: str, *, at: Path, commits: int) -> Generator[tuple[int, str], None, None]:
+    """
+    Each path in a folder that a commit changed, with that commit's time; the newest come first.
+
+    The commits are those of HEAD's own line, so many at most: a merge changes what it brings in.
+    Paths are relative to `at`; a submodule is one. Git is stopped when no more is asked for.
+    Raises GitError.
+    """
+    command = [*_asking(at), *_CHANGES, f"--max-count={commits}", "--", folder]
+    try:
+        process = subprocess.Popen(
+            command,
+            env=_variables(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError as error:
+        raise GitError(str(error)) from None
+    with process:
+        try:
+            yield from _read_changes(process.stdout)
+            code = process.wait()
+        finally:
+            process.kill()
+    if code:
+        raise GitError(f"git log ended with {code}")
+
+
+def _read_changes(output: IO[bytes] | None) -> Iterator[tuple[int, str]]:
+    seconds, is_first, rest = 0, False, b""
+    while output and (chunk := os.read(output.fileno(), 1 << 16)):
+        *entries, rest = (rest + chunk).split(b"\0")
+        for entry in filter(None, entries):
+            if entry.startswith(_TIME):
+                seconds, is_first = int(entry.removeprefix(_TIME)), True
+                continue
+            yield seconds, os.fsdecode(entry[is_first:])
+            is_first = False
+
+
+def _asking(at: Path) -> list[str | Path]:
+    """The beginning of a command that asks about a folder."""
     # Git refuses a checkout of another user, since its configuration may name programs to run.
     # What is asked here runs one alone, the file system monitor.
-    command = ["git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C", str(at)]
-    # In a hook Git's variables name another repository.
+    return ["git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C", str(at)]
+
+
+def _variables() -> dict[str, str]:
+    """What Git is to see of the environment: in a hook its variables name another repository."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    variables = {**inherited, "GIT_OPTIONAL_LOCKS": "0", **(environment or {})}
-    return _run([*command, *arguments], variables, given=given, into=into)
+    return {**inherited, "GIT_OPTIONAL_LOCKS": "0"}
 
 
 def git_as_user(

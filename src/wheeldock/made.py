@@ -91,12 +91,13 @@ class Made:
         started = datetime.now(timezone.utc).isoformat(timespec="seconds")
         return replace(self.report, started=started, seconds=round(seconds, 3), targets=targets)
 
-    def wheels_of(self, sdist: str) -> dict[str, TargetReport]:
-        """The reports of the wheels that it made of an sdist with that in it, by target."""
+    def wheels_of(self, sdist: str, epoch: str) -> dict[str, TargetReport]:
+        """The reports of the wheels that it made of an sdist with that in it, with that time."""
         if self.sdist != sdist:
             return {}
         there = (target for target in self.report.targets[1:] if target.name in self.files)
-        return {target.name: _again(target) for target in there if self._has(target.name)}
+        same = (target for target in there if f"{target.epoch}" == epoch)
+        return {target.name: _again(target) for target in same if self._has(target.name)}
 
 
 def _again(target: TargetReport) -> TargetReport:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from wheeldock.config import Config
+    from wheeldock.epoch import Epochs
     from wheeldock.errors import NothingSelectedError
     from wheeldock.identifier import BuildIdentifier
     from wheeldock.imagechoice import Images
@@ -54,8 +55,8 @@ class Inputs:
     """The ABIs, e.g. `cp311-abi3`, by which its wheels are likely to serve several targets."""
     constraints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The versions of what is installed for a build, by identifier, as `constraints.read` says."""
-    epoch: str = ""
-    """The time that is written into what is built; "" for the default."""
+    epochs: Epochs
+    """The times that are written into what is built."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,8 @@ class Asked:
     """The file to read in place of the source's pyproject.toml; `{package}` is the source."""
     pins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Constraints of build environments beside the configured ones, by identifier, or `sdist`."""
+    epochs: Epochs | None = None
+    """The times of what is built, where the environment is not to say them."""
 
 
 def read(asked: Asked, state: State) -> Inputs:
@@ -100,7 +103,7 @@ def read(asked: Asked, state: State) -> Inputs:
         remarks=(*settings.remarks, *checked.warnings),
         abis=_likely_abis(project, settings, state),
         constraints={name: (*configured[name], *pins.get(name, ())) for name in configured},
-        epoch=checked.epoch,
+        epochs=asked.epochs or checked.epochs,
     )
 
 

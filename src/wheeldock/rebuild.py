@@ -1,8 +1,8 @@
 """
 `invoke verify --rebuild`: whether a second build gives the same bytes.
 
-It is a cold one, into a folder of its own, with the versions of build requirements that the first
-build had. What it was is taken from the report of the last build.
+It is a cold one, into a folder of its own, with the times that the first build wrote and the
+versions of build requirements that it had. What these were is taken from the report of that build.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from wheeldock import build, report
 from wheeldock.difference import differences
+from wheeldock.epoch import Epochs
 from wheeldock.findings import Problem
 from wheeldock.rules import NOT_CHECKED, REBUILD
 
@@ -44,7 +45,7 @@ def rebuild(asked: Asked, paths: Sequence[Path], state: State, progress: str) ->
     with tempfile.TemporaryDirectory(prefix=".wheeldock-", dir=Path.cwd()) as folder:
         kept = state.report.read_bytes()
         options = {**asked.options, "output-dir": folder}
-        order = replace(asked, only=wheels, options=options, pins=_pins(last))
+        order = replace(asked, only=wheels, options=options, pins=_pins(last), epochs=_epochs(last))
         try:
             build.run(order, dry_run=False, progress=progress, cold=True)
         finally:
@@ -67,6 +68,13 @@ def _pins(last: RunReport) -> Mapping[str, tuple[str, ...]]:
         )
         for target in last.targets
     }
+
+
+def _epochs(last: RunReport) -> Epochs:
+    """The times that its distributions were given."""
+    told = {target.name: target.epoch for target in last.targets if target.epoch is not None}
+    sdist = told.pop(report.SDIST, "")
+    return Epochs(f"{sdist}", f"{next(iter(told.values()), '')}")
 
 
 def _of(ours: Path, again: Path) -> Iterator[Finding]:

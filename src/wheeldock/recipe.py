@@ -243,6 +243,12 @@ def _environment_requires(recipe: Recipe) -> list[str]:
     return [*recipe.build_requires, *(["pip"] if options.before_build or repairs else [])]
 
 
+def epoch_of(request: BuildRequest) -> int | None:
+    """The time that a build is given, in seconds since 1970; None for the default."""
+    epoch = request.build_args.get("EPOCH")
+    return int(epoch) if epoch else None
+
+
 def assignments(environment: Sequence[Assignment]) -> str:
     """The variables as toolbox/environment.sh reads them: values may have lines of their own."""
     return "\n".join(f"assign {each.name} {shlex.quote(each.value)}" for each in environment)

@@ -57,6 +57,8 @@ class TargetReport:
 
     The latter is a digest of what the RECORD of the installed requirement says of its files.
     """
+    epoch: int | None = None
+    """The time that its build was given, in seconds since 1970; None for that of the commit."""
     warning: str = ""
     """What is odd of them: a line for the user."""
     error: str = ""

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheeldock import __version__, attestation, report
+from wheeldock import __version__, attestation, epoch, report
 from wheeldock.archive import unpack
 from wheeldock.beside import ahead
 from wheeldock.choices import BuildFrom
@@ -59,7 +59,8 @@ class Run:
         started, clock = datetime.now(timezone.utc), time.monotonic()
         if self.shop.settings.build_from is BuildFrom.TREE and isinstance(source, DirectorySource):
             tree = self._tree(source)
-            results = Wheels(self.shop.of(self._name(source), tree), tree, self.last).make()
+            shop = self.shop.of(self._name(source), tree).dated(epoch.of_wheels(source, None))
+            results = Wheels(shop, tree, self.last).make()
         else:
             results = self._by_sdist(source)
         run_report = self._report(results, started, time.monotonic() - clock)
@@ -101,7 +102,8 @@ class Run:
             context = self.shop.state.sdist(sdist.name)
             unpack(sdist.path, context / "src")
             tree = tree or sdist_context(context / "src", self.shop.scratch / "tree")
-            shop = self.shop.of(sdist.name, tree)
+            moment = epoch.of_wheels(source, context / "src")
+            shop = self.shop.of(sdist.name, tree).dated(moment)
             return [first, *Wheels(shop, context, self.last, first.report).make()]
 
     def images_used(self, made: RunReport) -> dict[str, Architecture]:

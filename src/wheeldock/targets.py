@@ -13,6 +13,7 @@ from wheeldock.builder import BuildEndedError
 from wheeldock.cache import NoCache, TargetCache
 from wheeldock.errors import BuildFailedError, WheeldockError
 from wheeldock.failures import ended_in_a_command, explain
+from wheeldock.recipe import epoch_of
 from wheeldock.record import BuildRecord
 from wheeldock.report import TargetReport
 from wheeldock.seeds import lacking
@@ -129,7 +130,8 @@ class TargetMaker:
         else:
             seconds = time.monotonic() - clock
             made = TargetResult.made(name, distribution, record, seconds, requirements)
-            result = replace(made, provenance=provenance)
+            told = replace(made.report, epoch=epoch_of(request))
+            result = replace(made, report=told, provenance=provenance)
         finally:
             cache.discard()
         self.display.finished(result.report)

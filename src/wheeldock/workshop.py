@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wheeldock.builder import Buildx
     from wheeldock.config import Config
     from wheeldock.context import TreeContext
+    from wheeldock.epoch import Epochs
     from wheeldock.plan import Batch, BuildTarget, Plan
     from wheeldock.progress import Progress
     from wheeldock.project import Project
@@ -43,8 +44,8 @@ class Workshop:
     constraints: Mapping[str, Sequence[str]]
     """The versions of what is installed for a build, by build identifier."""
     scratch: Path
-    epoch: str
-    """The time that is written into what is built; "" for the default."""
+    epochs: Epochs
+    """The times that are written into what is built."""
     cold: str
     """A suffix for cache mounts that go with the run; "" to use what is cached."""
     jobs: int
@@ -61,6 +62,10 @@ class Workshop:
     def of(self, name: str, tree: TreeContext | None) -> Workshop:
         """The same for a project of that name with those files."""
         return replace(self, name=folder_name(name), tree=tree)
+
+    def dated(self, epoch: str) -> Workshop:
+        """The same with the time of the wheels, unless that is set."""
+        return replace(self, epochs=replace(self.epochs, wheels=self.epochs.wheels or epoch))
 
     @cached_property
     def recipes(self) -> Mapping[Batch, Recipe]:
@@ -82,15 +87,18 @@ class Workshop:
             seeds=Seeds(ca_bundle(os.environ))
             if self.cold
             else self.keeping.seeds(batch, self.plan.batches),
-            epoch=self.epoch,
+            epoch=self.epochs.sdist,
             cold=self.cold,
         )
 
     def recipe_for(self, target: BuildTarget, batch: Batch) -> Recipe:
-        """The batch's recipe with what holds for one target."""
-        options = self.settings.for_target(target.identifier)
-        constraints = self.constraints[str(target)]
-        return replace(self.recipes[batch], options=options, constraints=constraints)
+        """The batch's recipe with what holds for one wheel."""
+        return replace(
+            self.recipes[batch],
+            options=self.settings.for_target(target.identifier),
+            constraints=self.constraints[str(target)],
+            epoch=self.epochs.wheels,
+        )
 
     def environments(self, targets: Iterable[BuildTarget]) -> list[BuildRequest]:
         """What makes the environments of targets that stand on the main image as the sdist does."""

@@ -6,6 +6,7 @@ import re
 import secrets
 import subprocess
 import tarfile
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("base_image")]
 
 PACKAGE = ("--source", "packages/scmtiny")
 TREE = {"WHEELDOCK_BUILD_FROM": "tree"}
+COMMITTED = (2024, 2, 29, 12, 30, 2)
 
 SETUP = """\
 import os
@@ -39,7 +41,11 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 @pytest.fixture
-def repository(tmp_path: Path, record_property: Callable[[str, object], None]) -> Workplace:
+def repository(
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Workplace:
     """A repository with a package whose licence, version and C code are not in its folder."""
     # Its own project is none of the packages'.
     workplace = Workplace(tmp_path / "repository", tmp_path / "temporary", record_property)
@@ -58,6 +64,8 @@ def repository(tmp_path: Path, record_property: Callable[[str, object], None]) -
     (package / "tiny.c").unlink()
     git(workplace.folder, "init")
     git(workplace.folder, "add", ".")
+    date = "{}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*COMMITTED)
+    monkeypatch.setenv("GIT_COMMITTER_DATE", date)
     git(workplace.folder, "commit", "--message", "all of it")
     git(workplace.folder, "tag", "v1.2")
     (package / "dist").mkdir()
@@ -74,6 +82,9 @@ def test_a_wheel_of_the_tree_has_the_whole_repository_around_it(repository: Work
     assert ended.code == 0, ended.out + ended.err
     assert names(repository) == {"scmtiny-1.2-cp313-cp313-manylinux_2_28_x86_64.whl"}
     assert "1 wheel in dist/" in ended.out
+    (wheel,) = repository.dist.glob("scmtiny*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        assert {member.date_time for member in archive.infolist()} == {COMMITTED}
 
     assert "all cached" in repository.build(*PACKAGE, *ONE, environment=TREE).out
     (repository.folder / "dist" / "scmtiny-1.2.tar.gz").touch()

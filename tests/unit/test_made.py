@@ -27,6 +27,7 @@ WHEEL = TargetReport(
     stages={"build": 2.0},
     seconds=3.0,
     compiler_cache={"compiles": {"hits": 0, "misses": 1}, "links": {"hits": 0, "misses": 1}},
+    epoch=1700000000,
 )
 REPORT = RunReport(
     wheeldock="1",
@@ -243,13 +244,15 @@ def test_content_is_names_modes_and_bytes(tree: Path, tmp_path: Path) -> None:
     assert len(seen) == len(CHANGES) + 1
 
 
-def test_the_same_sdist_gives_the_same_wheels(last: Made) -> None:
-    wheels = last.wheels_of("content")
+def test_the_same_sdist_gives_the_same_wheels_at_the_same_time(last: Made) -> None:
+    time = "1700000000"
+    wheels = last.wheels_of("content", time)
     assert {name: wheel.file for name, wheel in wheels.items()} == {WHEEL.name: WHEEL.file}
     assert wheels[WHEEL.name].cached
-    assert last.wheels_of("other content") == {}
+    assert last.wheels_of("other content", time) == {}
+    assert last.wheels_of("content", "1700000001") == {}
     for name in last.files["sdist"]:
         Path(name).write_bytes(b"made anew")
-    assert last.wheels_of("content") == wheels
+    assert last.wheels_of("content", time) == wheels
     of_wheel(last).unlink()
-    assert last.wheels_of("content") == {}
+    assert last.wheels_of("content", time) == {}

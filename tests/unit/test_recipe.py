@@ -23,6 +23,7 @@ from wheeldock.recipe import (
     Recipe,
     audit_request,
     compiler_cache_request,
+    epoch_of,
     sdist_request,
     seed_request,
     tools_file_request,
@@ -140,6 +141,13 @@ def test_what_all_targets_share_is_the_same_for_each() -> None:
         assert request.architecture is Architecture.X86_64
         assert request.hosts == RECIPE.seeds.hosts()
         assert request.build_args["BASE_IMAGE"] == "img@sha256:1"
+
+
+def test_a_build_may_have_a_time() -> None:
+    assert epoch_of(WHEEL) is None
+    dated = wheel_request(replace(RECIPE, epoch="1700000000"), CP311, Path("/sdist"), Path("/out"))
+    assert dated.build_args == {**WHEEL.build_args, "EPOCH": "1700000000"}
+    assert epoch_of(dated) == 1700000000
 
 
 def test_no_argument_is_a_variable_of_gits() -> None:

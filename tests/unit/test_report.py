@@ -93,6 +93,7 @@ def test_the_file_is_for_programs(tmp_path: Path) -> None:
         "cached": True,
         "compiler_cache": None,
         "build_requirements": {},
+        "epoch": None,
         "warning": "",
         "error": "",
         "exit_code": 0,

@@ -77,9 +77,15 @@ class Bench:
         self.output = folder / "out"
         self.display = Says()
 
-    def make(self, builder: Builder) -> TargetResult:
+    def make(self, builder: Builder, **arguments: str) -> TargetResult:
         maker = self.maker(builder, self.cache.parent)
-        request = BuildRequest(target="t", dockerfile=Path("D"), context=Path(), output=self.output)
+        request = BuildRequest(
+            target="t",
+            dockerfile=Path("D"),
+            context=Path(),
+            output=self.output,
+            build_args=arguments,
+        )
         return maker.make("sdist", request, self.output)
 
     def maker(self, builder: Builder, cache: Path | None) -> TargetMaker:
@@ -108,6 +114,10 @@ def test_what_was_exported_is_imported_next_time(bench: Bench) -> None:
     bench.output.rename(bench.output.with_name("first"))
     bench.make(builder)
     assert [request.cache_from for request in builder.requests] == [None, bench.cache]
+
+
+def test_the_time_that_a_build_is_given_is_told(bench: Bench) -> None:
+    assert bench.make(Builder(), EPOCH="1700000000").report.epoch == 1700000000
 
 
 def test_a_cache_that_breaks_a_build_is_left_out_and_that_is_said(bench: Bench) -> None:

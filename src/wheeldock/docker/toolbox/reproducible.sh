@@ -2,8 +2,8 @@
 # reproducible.sh [SOURCE]: sourced by each step whose result ships, so that the same files give the same bytes,
 # whenever, wherever and with whatever caches that is.
 # The time that is written into an sdist is EPOCH, or else that of the commit in SOURCE. Wheels are made from what
-# an sdist has in it, and have to be the same for the same content: for them it is EPOCH or a constant, which
-# many build backends have, too (2020-02-02), since a commit is no part of that content.
+# an sdist has in it, and no commit is part of that: wheeldock finds which one changed it last, and EPOCH has its
+# time. Without either it is a constant, which many build backends have, too (2020-02-02).
 
 umask 022
 # What is built is a mount: Git would not look above it for the repository that it belongs to.
