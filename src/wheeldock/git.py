@@ -25,9 +25,8 @@ _TIME = b"//"
 """What comes before a commit's time, and begins no path."""
 
 _CHANGES = (
-    # Whoever asks has settings of their own; and what a clone lacks is not fetched in passing.
-    *("-c", "log.follow=false", "-c", "log.showRoot=true", "-c", "protocol.allow=never"),
-    "--literal-pathspecs",
+    # Whoever asks has settings of their own.
+    *("-c", "log.follow=false", "-c", "log.showRoot=true", "--literal-pathspecs"),
     *("log", "-z", "-m", "--first-parent", f"--format={_TIME.decode()}%ct", "--name-only"),
     *("--relative", "--no-renames", "--ignore-submodules=none", "--no-show-signature"),
 )
@@ -71,7 +70,8 @@ def changes(folder: str, *, at: Path, commits: int) -> Generator[tuple[int, str]
     try:
         process = subprocess.Popen(
             command,
-            env=_variables(),
+            # What a clone lacks is not fetched in passing, whatever its configuration allows.
+            env={**_variables(), "GIT_ALLOW_PROTOCOL": ""},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

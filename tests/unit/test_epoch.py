@@ -227,6 +227,7 @@ def test_what_a_clone_lacks_is_not_fetched(repository: Repository, tmp_path: Pat
     git(repository.folder, "config", "uploadpack.allowFilter", "true")
     folder = tmp_path / "clone"
     git(tmp_path, "clone", "--filter=tree:0", f"file://{repository.folder}", str(folder))
+    git(folder, "config", "protocol.file.allow", "always")
     packs = list((folder / ".git/objects/pack").iterdir())
     assert repository.time(folder) == int(UNDATED)
     assert list((folder / ".git/objects/pack").iterdir()) == packs
