@@ -67,7 +67,8 @@ def _lines(
             base, text = special, special.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
-        return (), [f"got {versions.file!r}; {base} cannot be read: {why}"]
+        expected = "expected 'pinned', 'latest', or a file of constraints"
+        return (), [f"got {versions.file!r}; {expected}; {base} cannot be read: {why}"]
     logical = text.replace("\\\n", " ").splitlines()
     lines = tuple(filter(None, (_COMMENT.sub("", line).strip() for line in logical)))
     return lines, [f"{base}: {_unexpected(line)}" for line in lines if not _is_requirement(line)]

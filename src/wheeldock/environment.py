@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from wheeldock.lists import chain
 from wheeldock.values import Kind, Unexpected
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
@@ -44,20 +48,20 @@ def parse(text: str) -> tuple[Assignment, ...]:
     """
     Read assignments with white space between them.
 
-    Raises ValueError, which names what is no assignment.
+    Raises ValueError, which names each word that is no assignment.
     """
-    return tuple(map(_assignment, _words(text)))
+    words = _words(text)
+    if problems := list(filter(None, map(_problem, words))):
+        raise ValueError("; ".join(problems))
+    parts = (word.partition("=") for word in words)
+    return tuple(Assignment(name, value) for name, _, value in parts)
 
 
-def _assignment(word: str) -> Assignment:
-    name, equals, value = word.partition("=")
+def _problem(word: str) -> str:
+    name, equals, _ = word.partition("=")
     if not equals:
-        message = f"{word!r} is no assignment"
-        raise ValueError(message)
-    if not _NAME.match(name):
-        message = f"{name!r} is no name of a variable"
-        raise ValueError(message)
-    return Assignment(name, value)
+        return f"{word!r} is no assignment"
+    return "" if _NAME.match(name) else f"{name!r} is no name of a variable"
 
 
 def _words(text: str) -> list[str]:
@@ -109,22 +113,30 @@ _EXPECTED = "assignments as in a shell, such as 'A=1 B=\"$A two\"', or a table o
 def environment(value: object) -> tuple[Assignment, ...] | Unexpected:
     """Read a string of assignments, or a table whose values stand as in double quotes."""
     if isinstance(value, dict):
-        scalar = (str, bool, int, float)
-        wrong = {key: item for key, item in value.items() if not isinstance(item, scalar)}
-        if wrong:
-            return Unexpected(wrong, "a table whose values are strings")
-        if strange := [key for key in value if not _NAME.match(key)]:
-            names = " and ".join(map(repr, strange))
-            return Unexpected(value, f"{_EXPECTED}; {names} can be no name of a variable")
-        text = "\n".join(f'{key}="{item}"' for key, item in value.items())
-    elif isinstance(value, str):
-        text = value
-    else:
+        return _of_table(value)
+    if not isinstance(value, str):
         return Unexpected(value, _EXPECTED)
     try:
-        return parse(text)
+        return parse(value)
     except ValueError as error:
         return Unexpected(value, f"{_EXPECTED}; {error}")
+
+
+def _of_table(table: Mapping[str, object]) -> tuple[Assignment, ...] | Unexpected:
+    read: list[Assignment] = []
+    problems = []
+    for key, item in table.items():
+        if not _NAME.match(key):
+            problems.append(f"{key!r} is no name of a variable")
+        elif not isinstance(item, (str, bool, int, float)):
+            problems.append(f"{key} is no string")
+        else:
+            found = environment(f'{key}="{item}"')
+            if isinstance(found, Unexpected):
+                problems.append(found.expected.removeprefix(f"{_EXPECTED}; "))
+            else:
+                read += found
+    return Unexpected(table, "; ".join([_EXPECTED, *problems])) if problems else tuple(read)
 
 
 ENVIRONMENT = Kind(

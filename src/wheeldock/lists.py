@@ -132,8 +132,9 @@ def _names_like(pattern: str, what: str, value: object) -> tuple[str, ...] | Une
 
 def variables(value: object) -> tuple[str, ...] | Unexpected:
     """Read names of variables that builds get; the tokens of package indexes are none of those."""
+    found = names(r"\s+", value)
     read = _names_like(_VARIABLE, "a variable's name", value)
-    if isinstance(read, Unexpected) or not set(read) & set(VARIABLES):
+    if isinstance(found, Unexpected) or not set(found) & set(VARIABLES):
         return read
     return Unexpected(value, f"names of variables, and no token: {', '.join(VARIABLES)}")
 

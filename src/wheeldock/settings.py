@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from wheeldock.dialects import Dialect
     from wheeldock.identifier import BuildIdentifier
+    from wheeldock.tags import Platform
     from wheeldock.values import Kind
 
 
@@ -96,7 +97,8 @@ class Findings:
         where = place.place(option)
         flaw = place.dialect.flaw(option, overriding=place.select is not None)
         if flaw is not None:
-            self.unread.update(meant(option, place.dialect.options))
+            if place.dialect.strict:
+                self.unread.update(meant(option, place.dialect.options))
             self.meaningless(where, flaw, place.dialect)
             return
         rule = OPTIONS[option]
@@ -105,8 +107,8 @@ class Findings:
                 return
             value = _as_text(value, rule.kind)
         read = value if isinstance(value, Unexpected) else rule.kind.read(value)
-        if place.dialect.strict and isinstance(read, str):
-            read = _unless_unknown_image(option, read)
+        if platform := officialimages.platform_of(option):
+            read = _image(read, platform, strict=place.dialect.strict)
         if isinstance(read, Unexpected):
             self.unread.add(option)
             self.wrong(where, read)
@@ -144,9 +146,14 @@ def _as_text(value: object, kind: Kind) -> object:
     return (kind.from_text("") or value) if value == [] else value
 
 
-def _unless_unknown_image(option: str, value: str) -> str | Unexpected:
-    """The value, unless it is the short name of an official image that there is not."""
-    platform = officialimages.platform_of(option)
-    if platform is None or not officialimages.is_unknown(value, platform):
-        return value
-    return Unexpected(value, officialimages.expected(platform))
+def _image(read: object, platform: Platform, *, strict: bool) -> object:
+    """
+    The image that was read for a platform, unless there is no official one of that short name.
+
+    Who is not `strict` may name what nothing is built on: `imagechoice.check` tells of the rest.
+    """
+    value = read.value if isinstance(read, Unexpected) else read
+    is_unknown = strict and officialimages.is_unknown(str(value), platform)
+    if is_unknown or isinstance(read, Unexpected):
+        return Unexpected(value, officialimages.expected(platform))
+    return read

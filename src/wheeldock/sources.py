@@ -121,7 +121,10 @@ def _target(tree: Path) -> tuple[str, Path] | None:
     file = tree / "pyproject.toml"
     if not file.is_file():
         return None
-    table = pyproject.tool_table(pyproject.parse(file.read_bytes(), str(file)), str(file))
+    try:
+        table = pyproject.tool_table(pyproject.parse(file.read_bytes(), str(file)), str(file))
+    except ConfigurationError:
+        return None  # That is told with all else that is wrong in the file.
     place, value = f"{file}: tool.wheeldock.source", table.get("source")
     if not isinstance(value, str) or not value:
         # Where it is none, that is told with all else that is wrong in the table.

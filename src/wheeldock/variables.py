@@ -74,7 +74,8 @@ def _read_rest(texts: Mapping[str, str], dialect: Dialect, findings: Findings) -
             continue
         # Other programs may have variables of that prefix: only a near miss is one of ours.
         if close := get_close_matches(variable, known, n=1, cutoff=0.9):
-            findings.unread.add(known[close[0]])
+            if dialect.strict:
+                findings.unread.add(known[close[0]])
             meant = f"unknown option; did you mean {known[close[0]]!r}?"
             findings.meaningless(variable, meant, dialect)
 

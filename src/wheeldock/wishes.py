@@ -128,6 +128,8 @@ def nothing_selected(selector: Selector, of_what: str = "") -> NothingSelectedEr
         lines.append(f"archs = {text(selector.archs)} names no architecture on this machine")
     elif contradiction := contradicting(selector):
         lines.append(contradiction)
+    elif not selector.built and not selector.only:
+        lines.append(f"build = {text(selector.build)} is for other systems than Linux")
     return NothingSelectedError(
         "\n".join(lines),
         cure="Widen one of them: `invoke plan --allow-empty` shows what leaves each identifier "

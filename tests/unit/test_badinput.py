@@ -177,6 +177,24 @@ def test_that_nothing_is_selected_is_told_beside_other_problems_alone(bench: Ben
         bench.plan()
 
 
+def test_a_wrong_image_is_told_with_the_short_names(bench: Bench) -> None:
+    bench.configure(
+        "\n".join(
+            f"[[tool.wheeldock.overrides]]\nselect = '*'\nmanylinux-i686-image = {value!r}"
+            for value in (3, "musllinux_1_2", "a b", "manylinux_2_29", "a/b")
+        )
+    )
+    assert [line.partition("; ")[2] for line in lines(bench)] == [
+        f"expected {MANYLINUX_IMAGES}"
+    ] * 4
+
+
+def test_a_misspelled_option_of_cibuildwheels_hides_nothing(bench: Bench) -> None:
+    text = '[project]\nname = "tiny"\nversion = "1"\n[tool.cibuildwheel]\nbiuld = "cp313-*"\n'
+    (bench.folder / "pyproject.toml").write_text(f"{text}build = 'cp38-*'\n")
+    assert type(refused(bench)) is UnknownIdentifierError
+
+
 def test_an_images_short_name_matters_to_cibuildwheels_words_where_it_is_built_on(
     bench: Bench,
 ) -> None:

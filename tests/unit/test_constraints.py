@@ -62,7 +62,8 @@ def test_an_override_has_its_own(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_told_once_with_its_place(tmp_path: Path) -> None:
     assert refused(tmp_path, "c.txt") == (
         (
-            "pyproject.toml [tool.wheeldock] dependency-versions: got 'c.txt'; "
+            "pyproject.toml [tool.wheeldock] dependency-versions: got 'c.txt'; expected "
+            "'pinned', 'latest', or a file of constraints; "
             f"{tmp_path / 'c.txt'} cannot be read: No such file or directory"
         ),
     )

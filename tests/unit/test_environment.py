@@ -124,4 +124,20 @@ def test_what_is_accepted_is_nothing_but_assignments_to_bash(text: str) -> None:
 def test_a_tables_key_that_is_no_name_is_told_as_it_is() -> None:
     read = environment({"A B": "1"})
     assert isinstance(read, Unexpected)
-    assert read.expected.endswith("; 'A B' can be no name of a variable")
+    assert read.expected.endswith("; 'A B' is no name of a variable")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("A=1 B =C D=$E", ["'B' is no assignment", "'' is no name of a variable"]),
+        (
+            {"A B": "1", "C": [], "D": '"', "E": "$(true)"},
+            ["'A B' is no name of a variable", "C is no string", '\'D="""\' has no end'],
+        ),
+    ],
+)
+def test_all_that_is_wrong_with_an_environment_is_told(value: object, said: list[str]) -> None:
+    read = environment(value)
+    assert isinstance(read, Unexpected)
+    assert read.expected.endswith(f", or a table of them; {'; '.join(said)}")

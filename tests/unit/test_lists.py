@@ -10,7 +10,11 @@ from wheeldock.lists import (
     AUDIT_COMMANDS,
     COMMAND,
     EXTRAS,
+    GLOBS,
+    IMAGES,
     NAMES,
+    PACKAGES,
+    PASSED,
     SETTINGS,
     audit_commands,
     command,
@@ -21,7 +25,26 @@ from wheeldock.lists import (
     variables,
     words,
 )
-from wheeldock.values import Unexpected
+from wheeldock.values import Kind, Unexpected
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "wrong"),
+    [
+        (GLOBS, ["cp3*", "{", "cp313-* ["], ["{", "cp313-* ["]),
+        (GLOBS, ["cp3*", "{"], "{"),
+        (PACKAGES, "-y a -x", ["-y", "-x"]),
+        (PASSED, "a-b A c-d", ["a-b", "c-d"]),
+        (PASSED, "PYPI_TOKEN a-b", "PYPI_TOKEN a-b"),
+        (IMAGES, ["Debian", "debian", "a b"], ["Debian", "a b"]),
+        (AUDIT_COMMANDS, ["x", "y {wheel}", "z"], ["x", "z"]),
+        (SETTINGS, {"a": "b", "c": {}, "d": {}}, {"c": {}, "d": {}}),
+    ],
+)
+def test_each_item_that_is_wrong_is_told(kind: Kind, value: object, wrong: object) -> None:
+    read = kind.read(value)
+    assert isinstance(read, Unexpected)
+    assert read.value == wrong
 
 
 def test_builds_get_no_token_of_a_package_index() -> None:

@@ -209,8 +209,7 @@ def test_a_pointer_to_a_folder_without_a_project_is_refused(tmp_path: Path) -> N
     assert f"{tmp_path}/sub is no Python project" in refused(NotAPythonProjectError, ".", tmp_path)
 
 
-def test_malformed_toml_is_named(tmp_path: Path) -> None:
-    project(tmp_path, "x = ")
-    assert f"{tmp_path}/pyproject.toml:1:5: malformed TOML" in refused(
-        ConfigurationError, ".", tmp_path
-    )
+@pytest.mark.parametrize("text", ["x = ", "[tool]\nwheeldock = 3", "tool = 3"])
+def test_what_is_malformed_is_left_to_those_who_tell_all_of_it(tmp_path: Path, text: str) -> None:
+    project(tmp_path, text)
+    assert open_source(".", cwd=tmp_path, download_dir=tmp_path) == DirectorySource(tmp_path)

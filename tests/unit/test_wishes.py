@@ -119,6 +119,7 @@ def test_all_that_chose_is_named_when_nothing_is_left() -> None:
             Selector(archs=("auto32",), architectures=frozenset()),
             "archs = 'auto32' names no architecture on this machine",
         ),
+        (Selector(build=("cp313-win*",)), "build = 'cp313-win*' is for other systems than Linux"),
     ],
 )
 def test_the_cause_is_named_when_nothing_is_left(selector: Selector, cause: str) -> None:
