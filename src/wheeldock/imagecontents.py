@@ -26,6 +26,7 @@ from wheeldock.failures import explain, no_registry
 from wheeldock.recipe import DOCKER
 from wheeldock.record import BuildRecord
 from wheeldock.request import BuildRequest
+from wheeldock.seeds import Seeds, ca_bundle
 
 if TYPE_CHECKING:
     from wheeldock.builder import BuilderInfo
@@ -82,17 +83,20 @@ def look(
     ConfigurationError for an image without a shell to look with.
     """
     with tempfile.TemporaryDirectory(prefix="wheeldock-") as folder:
+        output, laid_out = Path(folder, "contents"), Path(folder, "seeds")
+        Seeds(ca_bundle(os.environ)).lay_out(laid_out)
         request = BuildRequest(
             target="contents",
             dockerfile=DOCKER / "Dockerfile",
-            context=DOCKER / "toolbox",
-            output=Path(folder),
+            context=DOCKER,
+            contexts={"toolbox": DOCKER / "toolbox", "seeds": laid_out},
+            output=output,
             build_args={"BASE_IMAGE": reference},
             architecture=architecture,
             builder=builder.name if builder else None,
         )
         ask(request, reference)
-        return _read(Path(folder))
+        return _read(output)
 
 
 def ask(request: BuildRequest, reference: str) -> None:

@@ -36,6 +36,8 @@ before-all = "test -n \\"$TOKEN\\" && echo '#define FIVE 5' > /usr/include/five.
 before-build = [
     "pip --version | grep /env/",
     "test $CIBUILDWHEEL_BUILD_IDENTIFIER = cp313-manylinux_x86_64",
+    "find /env -name 'build_meta.*.pyc' | grep .",
+    "! find /env -path '*/tests/*.pyc' | grep .",
     "echo \\"#define LENGTH ${#TOKEN}\\" > {project}/length.h",
     "echo said: $TOKEN",
 ]

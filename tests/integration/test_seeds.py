@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
 
-from wheeldock import baseimage, config
+from wheeldock import baseimage, config, imagecontents
 from wheeldock.recipe import Recipe, seed_request
 from wheeldock.seeds import Seeder, Seeds
 
@@ -50,3 +52,27 @@ def test_runs_that_fill_the_same_mount_at_once_do_not_disturb_each_other(
         buildx.remove_cache_mounts("wheeldock-seeds")
         for number in range(AT_ONCE):
             buildx.remove_cache_mounts(f"wheeldock-compiler-seeds-{number}")
+
+
+def test_a_look_into_an_image_fills_the_mounts_that_its_first_build_needs(
+    base_image: BaseImage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = tmp_path / "ca-bundle"
+    bundle.write_bytes(os.urandom(1000))
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+
+    contents = imagecontents.look(base_image.reference)
+
+    assert "cp313-cp313" in contents.interpreters
+    address = Seeds(bundle).hosts()["ca-bundle.wheeldock"]
+    mount = "--mount=type=cache,id=wheeldock-seeds,target=/run/wheeldock"
+    lines = [
+        f"FROM {base_image.reference} AS read",
+        f"RUN {mount} sha256sum < /run/wheeldock/{address} > /sum",
+        "FROM scratch",
+        "COPY --from=read /sum /",
+    ]
+    command = ["docker", "buildx", "build", "--quiet", f"--output={tmp_path / 'read'}", "-"]
+    subprocess.run(command, input="\n".join(lines), text=True, check=True)
+    found = (tmp_path / "read" / "sum").read_text().split()[0]
+    assert found == sha256(bundle.read_bytes()).hexdigest()

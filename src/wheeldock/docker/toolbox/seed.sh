@@ -19,4 +19,6 @@ cache=/root/.cache/wheeldock
 if [ -s /seeds/compiler-cache.tar ] && [ ! -e "${cache}/ccache" ]; then
     tar -C "${cache}" -xf /seeds/compiler-cache.tar || true
 fi
-mkdir -p "${cache}/ccache"
+if [ -d "${cache}" ]; then
+    mkdir -p "${cache}/ccache"
+fi
