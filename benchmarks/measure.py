@@ -1,4 +1,4 @@
-"""The rounds: each way builds in each scenario, one after the other, and is checked."""
+"""The rounds: one way after the other goes through all scenarios, and each build is checked."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from benchmarks.checks import check_wheels
 from benchmarks.freshimage import forget, fresh_image
 from benchmarks.results import Sample
+from benchmarks.settle import settle
 from benchmarks.ways import FLOOR, KEPT, OURS, WAYS, Place, Wheeldock
 from wheeldock.seeds import ca_bundle
 
@@ -93,10 +94,11 @@ def measure(
                 way = WAYS[name](place)
                 stack.callback(way.close)
                 contenders.append(_Contender(name, way, place, project))
-            for step, scenario in enumerate(scenarios):
-                # Who comes first changes, so that no way has the machine always warm, or idle.
-                first = (number + step) % len(contenders)
-                for contender in (*contenders[first:], *contenders[:first]):
+            # Who comes first changes, so that no way has the machine always fresh.
+            first = number % len(contenders)
+            for contender in (*contenders[first:], *contenders[:first]):
+                settle()
+                for scenario in scenarios:
                     if contender.name == FLOOR and not scenario.has_work:
                         continue
                     sample = contender.go_through(scenario, number)
