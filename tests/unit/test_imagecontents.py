@@ -49,6 +49,7 @@ class FakeBuildx:
         yield from self.events
         if self.stopped.wait(self.seconds) or not self.good:
             raise BuildEndedError
+        request.output.mkdir()
         (request.output / "interpreters").write_text("cp313-cp313\ncp313-cp313t\n")
         (request.output / "policy").write_text("musllinux_1_2\n")
         (request.output / "platform").write_text("musllinux_1_2_x86_64\n")
