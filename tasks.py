@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from invoke import Collection, Context, Exit, task
 
@@ -16,6 +16,8 @@ from wheeldock.tasks import ns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from invoke.runners import Promise
 
 OLDEST_MINOR, NEWEST_MINOR = 10, 15
 """The CPythons that wheeldock itself runs on."""
@@ -41,12 +43,12 @@ def suite(c: Context) -> None:
 
     Example: invoke dev.suite
     """
+    homes = [_environment(c, version, python) for version, python in _other_pythons().items()]
     _run(c, "pytest")
-    for version, python in _other_pythons().items():
-        home = Path(".venvs", version)
-        _run(c, f"uv venv -q --allow-existing --python {shlex.quote(str(python))} {home}")
-        _run(c, f"uv pip install -q --python {home}/bin/python -e . --group test")
-        _run(c, f"{home}/bin/python -m pytest -q tests/unit")
+    tests = "bin/python -m pytest -q -p no:cacheprovider tests/unit"
+    running = [_start(c, f"{home}/{tests}") for home in homes]
+    for home, ended in zip(homes, [each.join() for each in running], strict=True):
+        print(f"{home.name}: {ended.stdout.splitlines()[-1]}")  # noqa: T201 - what pytest says last
 
 
 @task(
@@ -110,10 +112,27 @@ def refresh_images(_: Context) -> None:
         raise Exit(f"error: no image was pinned anew: {error}") from None
 
 
+def _environment(c: Context, version: str, python: Path) -> Path:
+    """Another Python's virtual environment, with what the tests need."""
+    home = Path(".venvs", version)
+    _run(c, f"uv venv -q --allow-existing --python {shlex.quote(str(python))} {home}")
+    _run(c, f"uv pip install -q --python {home}/bin/python -e . --group test")
+    return home
+
+
 def _run(c: Context, command: str) -> None:
-    """Run a command with the programs of this virtual environment first on the path."""
-    programs = Path(sys.executable).parent
-    c.run(command, env={"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"})
+    """Run a command."""
+    c.run(command, env=_programs())
+
+
+def _start(c: Context, command: str) -> Promise:
+    """Run a command and do not wait for it."""
+    return cast("Promise", c.run(command, env=_programs(), asynchronous=True))
+
+
+def _programs() -> dict[str, str]:
+    """The variable by which the programs of this virtual environment are found first."""
+    return {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def _other_pythons() -> dict[str, Path]:
