@@ -25,7 +25,7 @@ from wheeldock.run import Run
 from wheeldock.scheduler import default_jobs
 from wheeldock.sources import DirectorySource, SdistSource
 from wheeldock.state import State
-from wheeldock.wheelhouse import check_writable
+from wheeldock.wheelhouse import check_apart, check_writable
 from wheeldock.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -70,6 +70,9 @@ def run(
         for remark in inputs.remarks:
             display.say(remark)
         source, settings = inputs.source, inputs.settings
+        trees = [source.project] if isinstance(source, DirectorySource) else []
+        keep_out = [Path.cwd(), *trees]
+        check_apart(settings.output_dir, keep_out, settings.origin("output-dir"))
         buildx = Buildx()
         last = None if cold or attest else made.read(state.made)
         options = {str(each): settings.for_target(each) for each in inputs.selection.identifiers}
@@ -92,10 +95,9 @@ def run(
             return
         answers = dict(buildx.asked)
         same = last is not None and (last.inputs.setup, last.images) == (now.setup, answers)
-        trees = [source.project] if isinstance(source, DirectorySource) else []
         if last and any(plan.uses_files(tree) for tree in trees):
             same = same and last.inputs == now
-        check_writable(settings.output_dir, keep_out=[Path.cwd(), *trees])
+        check_writable(settings.output_dir, keep_out=keep_out)
         with state.scratch() as scratch:
             suffix = f"-cold-{secrets.token_hex(6)}" if cold else ""
             local = builder.sees_local_images

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from wheeldock import foreign
@@ -70,6 +71,9 @@ _FETCHING = {
     "audit-env": "the requirements of the audits",
 }
 """What the stages install in which no script of ours explains a failure."""
+
+_LOG_FOLLOWS = "Its log ends:"
+"""What the toolbox says last where the log tells more."""
 
 _IMAGE_OPTIONS = "manylinux-…-image, musllinux-…-image"
 
@@ -237,7 +241,9 @@ def _explain_step(name: str, step: Step, record: BuildRecord) -> WheeldockError:
     match = _EXIT_CODE.search(step.error)
     code = int(match["code"]) if match else None
     explained = [line.removeprefix(_EXPLAINED) for line in tail if line.startswith(_EXPLAINED)]
-    log = [line for line in tail if not line.startswith(_EXPLAINED)]
+    log = [line for line, _ in groupby(tail) if not line.startswith(_EXPLAINED)]
+    if explained and explained[-1] == _LOG_FOLLOWS and not any(map(str.strip, log)):
+        explained[-1], log = "It printed nothing.", []
     if full := [line for line in (step.error, *tail) if _DISK_FULL.search(line)]:
         return disk_full(f"{name}, stage {step.stage}: {full[-1].strip()}")
     if "context canceled" in step.error:

@@ -76,10 +76,7 @@ def check_writable(output: Path, *, keep_out: Sequence[Path] = ()) -> None:
     OutputError, or OSError when the disk is full.
     """
     place = _place(output)
-    for folder in keep_out:
-        if _place(folder).is_relative_to(place):
-            message = f"the output folder {output} has {folder} in it"
-            raise OutputError(message, cure="Name a folder of its own with --output-dir.")
+    check_apart(output, keep_out)
     try:
         _check_replaceable(place)
         for home in {_nearest(place), _nearest(place.parent)}:
@@ -87,6 +84,19 @@ def check_writable(output: Path, *, keep_out: Sequence[Path] = ()) -> None:
                 pass
     except OSError as error:
         raise _refused(output, error) from None
+
+
+def check_apart(output: Path, keep_out: Sequence[Path], origin: str = "") -> None:
+    """
+    Make sure that none of those folders is in the output folder, nor is that folder itself.
+
+    `origin` is where it is named, for messages. Raises OutputError.
+    """
+    for folder in keep_out:
+        if _place(folder).is_relative_to(_place(output)):
+            where = f"{origin}: " if origin else ""
+            message = f"{where}the output folder {output} has {folder} in it"
+            raise OutputError(message, cure="Name a folder of its own with --output-dir.")
 
 
 def _place(path: Path) -> Path:

@@ -177,6 +177,24 @@ def test_a_step_without_explanation_is_told_by_its_exit_code_and_log() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        ("wheeldock: it failed\nwheeldock: Its log ends:\n", ["it failed", "It printed nothing."]),
+        (
+            "E: no\nE: no\nE: yes\nE: no\nwheeldock: it failed\nwheeldock: Its log ends:\n",
+            ["it failed", "Its log ends:", "    E: no", "    E: yes", "    E: no"],
+        ),
+    ],
+)
+def test_a_log_is_told_without_repetitions_and_one_of_nothing_as_that(
+    log: str, told: list[str]
+) -> None:
+    step = failed_step("[build 3/4] RUN", "exit code: 35")
+    first, *rest = explain("cp39-x", IMAGE, record(step, Log(step.digest, log))).message.split("\n")
+    assert [first.partition("build: ")[2], *rest] == told
+
+
 def test_a_step_that_fills_the_disk_or_is_stopped_is_told_as_that() -> None:
     step = failed_step("[build 2/2] RUN x", "did not complete successfully: exit code: 1")
     full = record(step, Log(step.digest, "OSError: [Errno 28] No space left on device"))
