@@ -10,17 +10,14 @@ pyproject.toml; its table `linux`; its `overrides`, for the build identifiers th
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from wheeldock import pyproject, variables
-from wheeldock.dialects import CIBUILDWHEEL, WHEELDOCK
+from wheeldock import places
+from wheeldock.dialects import WHEELDOCK
 from wheeldock.errors import ConfigurationError, UsageError, joined
 from wheeldock.identifier import matched
 from wheeldock.options import OPTIONS
-from wheeldock.settings import Findings, Inherit, Place, Setting, resolve
-from wheeldock.tables import TableReader
+from wheeldock.settings import Findings, Setting, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +74,7 @@ class TargetOptions:
     @property
     def repairs_by_default(self) -> bool:
         """Whether nothing else than wheeldock's own repair was asked for."""
-        return self.repair_wheel_command == _defaults()["repair-wheel-command"]
+        return self.repair_wheel_command == places.defaults()["repair-wheel-command"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,8 +191,8 @@ def read(
 ) -> Reading:
     """As `load`, but what is wrong is told beside what is right, so that more can be checked."""
     found, usage = Findings(), Findings()
-    remarks = _read(tool, path, environ, found)
-    _read_command_line(overrides, usage)
+    remarks = places.read(tool, path, environ, found)
+    places.read_command_line(overrides, usage)
     settings = (*found.settings, *usage.settings)
     errors: list[WheeldockError] = [ConfigurationError(found.problems)] if found.problems else []
     errors += [UsageError("\n".join(usage.problems))] if usage.problems else []
@@ -218,57 +215,9 @@ def _config(settings: tuple[Setting, ...], remarks: tuple[str, ...]) -> Config:
     )
 
 
-def _read(
-    tool: Mapping[str, object],
-    path: Path | str,
-    environ: Mapping[str, str],
-    found: Findings,
-) -> list[str]:
-    """Read all but the command line, and return what the user should know."""
-    found.add_all(
-        _defaults(),
-        Place(
-            dialect=WHEELDOCK,
-            place=lambda option: f"defaults.toml: {option}",
-            origin=lambda _: "default",
-        ),
-    )
-    dialect = WHEELDOCK if WHEELDOCK.name in tool else CIBUILDWHEEL
-    table = tool.get(dialect.name, {})
-    if isinstance(table, dict):
-        reader = TableReader(findings=found, dialect=dialect, path=path)
-        reader.read(table)
-    else:
-        got = pyproject.shown(table)
-        found.problems.append(f"{path}: tool.{dialect.name}: got {got}; expected a table")
-        found.unread.update(OPTIONS)
-    used = variables.read(environ, CIBUILDWHEEL, found) if dialect is CIBUILDWHEEL else []
-    variables.read(environ, WHEELDOCK, found)
-    if dialect is CIBUILDWHEEL and (table or used):
-        names = ", ".join([*(["[tool.cibuildwheel]"] if table else []), *used])
-        return [f"{path} has no [tool.wheeldock]: taking cibuildwheel's configuration, {names}"]
-    return []
-
-
-def _read_command_line(options: Mapping[str, object], found: Findings) -> None:
-    values = {
-        option: variables.from_text(option, value, WHEELDOCK) if isinstance(value, str) else value
-        for option, value in options.items()
-        if value is not None
-    }
-    adding = [name for name in values if name in OPTIONS and OPTIONS[name].environment_adds]
-    place = Place(
-        dialect=WHEELDOCK,
-        place="--{}".format,
-        origin="--{}".format,
-        inherit=dict.fromkeys(adding, Inherit.APPEND),
-    )
-    found.add_all(values, place)
-
-
 def source_text(environ: Mapping[str, str], override: str | None = None) -> str:
     """What to build, as `open_source` reads it: from command line, environment or default."""
-    return override or environ.get(WHEELDOCK.variable("source")) or str(_defaults()["source"])
+    return override or environ.get(WHEELDOCK.variable("source")) or str(places.defaults()["source"])
 
 
 def _target_options(values: Mapping[str, Any], origins: Mapping[str, str]) -> TargetOptions:
@@ -283,9 +232,3 @@ def _target_options(values: Mapping[str, Any], origins: Mapping[str, str]) -> Ta
 
 def _field(option: str) -> str:
     return option.replace("-", "_")
-
-
-@cache
-def _defaults() -> pyproject.Table:
-    resource = files("wheeldock") / "resources" / "defaults.toml"
-    return pyproject.parse(resource.read_bytes(), "defaults.toml")

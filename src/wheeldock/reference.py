@@ -12,10 +12,10 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, cast
 
-from wheeldock import pyproject
 from wheeldock.dialects import PLATFORM, WHEELDOCK
 from wheeldock.lists import REQUIRED_GLOBS
 from wheeldock.options import OPTIONS
+from wheeldock.places import defaults
 from wheeldock.settings import Inherit
 from wheeldock.tables import INHERIT, OVERRIDES, SELECT
 
@@ -97,7 +97,7 @@ def _of_option(name: str) -> Schema:
         **OPTIONS[name].kind.schema,
         "title": WHEELDOCK.variable(name),
         "description": re.sub(r"\[(.+?)\]\(.+?\)", r"\1", OPTIONS[name].meaning),
-        "default": _defaults()[name],
+        "default": defaults()[name],
     }
 
 
@@ -122,17 +122,12 @@ def _readme_table() -> str:
 
 
 def _row(family: str, names: list[str]) -> str:
-    option, default = OPTIONS[names[0]], _defaults()[names[0]]
-    others = [name for name in names if _defaults()[name] != default]
-    exceptions = "".join(f", {name.split('-')[1]}: {_code(_defaults()[name])}" for name in others)
+    option, default = OPTIONS[names[0]], defaults()[names[0]]
+    others = [name for name in names if defaults()[name] != default]
+    exceptions = "".join(f", {name.split('-')[1]}: {_code(defaults()[name])}" for name in others)
     override = "yes" if option.per_target else ""
     return f"| `{family}` | {_code(default)}{exceptions} | {override} | {option.meaning} |"
 
 
 def _code(value: object) -> str:
     return f"`{json.dumps(value)}`"
-
-
-def _defaults() -> pyproject.Table:
-    content = (files("wheeldock") / "resources" / "defaults.toml").read_bytes()
-    return pyproject.parse(content, "defaults.toml")
