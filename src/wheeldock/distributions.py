@@ -67,7 +67,7 @@ def build(
         context.mkdir()
         work.mkdir()
         try:
-            rootfs.make(
+            is_valid = rootfs.make(
                 context / "rootfs.tar",
                 mirror.sources(suite, architecture),
                 architecture=DEBIAN_NAMES[architecture],
@@ -79,6 +79,11 @@ def build(
             message = f"test-images: {tag} cannot be made in place of {name}: {error}"
             cure = f"Name a suite that {mirror.main.uri} has, or an image of a registry."
             raise BaseImageUnavailableError(message, cure=cure) from None
+        if not is_valid:
+            say(
+                f"The Release of {suite} at {mirror.main.uri} is expired; it is signed, and taken "
+                "as it is."
+            )
         run_errand(builder, request(tag, name, architecture, context), tag, tag)
 
 

@@ -26,9 +26,12 @@ def make(
     hook: str,
     work: Path,
     packages: Sequence[str] = (),
-) -> None:
+) -> bool:
     """
     Make a root file system of the first source's suite, with apt, the packages and little else.
+
+    Returns whether the suite's Release is still valid. A mirror can lag behind a moving suite, so
+    that it is expired: it is taken all the same, being signed.
 
     `architecture` is Debian's name of one whose programs run here, if only in QEMU. `hook` is a
     shell script that mmdebstrap runs before it installs anything, with the root folder as its
@@ -43,7 +46,6 @@ def make(
         "env",
         *(f"{name}={value}" for name, value in variables.items()),
         "mmdebstrap",
-        "--quiet",
         "--variant=apt",
         f"--architectures={architecture}",
         # It would want a package of its own, to see whether those programs run.
@@ -54,11 +56,20 @@ def make(
         *([f"--include={','.join(packages)}"] if packages else []),
         # These are this machine's.
         '--customize-hook=rm -f "$1/etc/hostname" "$1/etc/resolv.conf"',
-        sources[0].suite,
-        str(tar),
-        "-",
     ]
+    places = [sources[0].suite, str(tar), "-"]
     text = "\n".join(source.deb822() for source in sources)
+    try:
+        _run([*command, *places], text)
+    except AptError as error:
+        if "is expired" not in str(error):
+            raise
+        _run([*command, '--aptopt=Acquire::Check-Valid-Until "false"', *places], text)
+        return False
+    return True
+
+
+def _run(command: Sequence[str], text: str) -> None:
     process = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     if process.returncode:
         lines = process.stderr.strip().splitlines() or [f"exit code {process.returncode}"]
