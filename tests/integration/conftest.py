@@ -10,6 +10,8 @@ import shutil
 import socket
 import subprocess
 import time
+from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,16 +20,20 @@ from tests.integration.deploying import Dock
 from tests.integration.indexes import DevpiServer, PypiServer
 from tests.integration.workplace import Workplace
 
-from wheeldock import baseimage, standin
+from wheeldock import baseimage, standin, standin_context
 from wheeldock.apt import PrivateApt, machine_sources
 from wheeldock.builder import Buildx
+from wheeldock.errand import run_errand
 from wheeldock.errors import WheeldockError
-from wheeldock.standin_parts import debian_mirror
+from wheeldock.request import ImageOutput
+from wheeldock.standin_parts import FREE_THREADED, PACKAGED, Interpreter, debian_mirror
+from wheeldock.tags import Architecture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from wheeldock.baseimage import BaseImage
+    from wheeldock.standin_context import Gathered
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +63,43 @@ def stand_in(buildx: Buildx) -> BaseImage:
     if image is None or not standin.is_current(image):
         standin.build(buildx, say=print, install_packages=_install)
     return baseimage.resolve(standin.TAG, baseimage.HOME, buildx, say=print)
+
+
+@pytest.fixture(scope="session")
+def stand_in_context(stand_in: BaseImage) -> Iterator[tuple[Gathered, list[str]]]:
+    """
+    A context as set-up fetches it, and what that said.
+
+    It has a free-threaded interpreter's source, and would have two more that the mirror has not.
+    """
+    del stand_in
+    said: list[str] = []
+    more = (Interpreter("3.8", "bookworm"), Interpreter("3.16", "nosuchsuite"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(standin_context, "PACKAGED", (*PACKAGED, *more))
+        with standin_context.gather(
+            debian_mirror(machine_sources()),
+            free_threaded=True,
+            say=said.append,
+            install_packages=_install,
+        ) as gathered:
+            yield gathered, said
+
+
+@pytest.fixture(scope="session")
+def free_threaded(
+    base_image: BaseImage, buildx: Buildx, request: pytest.FixtureRequest
+) -> BaseImage:
+    """The base image, or a stand-in beside it that has an interpreter without a GIL."""
+    if not base_image.is_stand_in or FREE_THREADED.name in base_image.interpreters:
+        return base_image
+    name = "wheeldock-tests/free-threaded:manylinux_2_28_x86_64"
+    image = buildx.image(name)
+    if image is None or not standin.is_current(image, free_threaded=True):
+        gathered, _ = request.getfixturevalue("stand_in_context")
+        made = standin.request(gathered, Architecture.X86_64, datetime.now(timezone.utc))
+        run_errand(buildx, replace(made, output=ImageOutput(name)), "stand-in", name)
+    return baseimage.resolve(name, baseimage.HOME, buildx, say=print)
 
 
 def _install(packages: Sequence[str]) -> None:

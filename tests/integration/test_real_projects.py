@@ -27,11 +27,16 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
+IMAGE = "WHEELDOCK_MANYLINUX_X86_64_IMAGE"
+
 AT_ONCE = 2
 """How many projects are built side by side."""
 
-FREE_THREADED = ("cp314t", "cp315t")
+FREE_THREADED = ("cp314t", "cp313t")
 """The interpreters without a GIL that a project is built for: the first that is there."""
+
+
+_WITHOUT_GIL = "free-threaded"
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,8 @@ CASES = [
         grafted="libargon2",
         needs=CFFI,
     ),
-    Case("free-threaded", "markupsafe==3.0.4", "markupsafe._speedups", python="free-threaded"),
+    # The last release that the index has wheels for cp313t of, which a stand-in can have.
+    Case("free-threaded", "markupsafe==3.0.3", "markupsafe._speedups", python=_WITHOUT_GIL),
 ]
 
 
@@ -88,35 +94,47 @@ class Built:
     wheels: list[Path]
 
 
+@dataclass(frozen=True)
+class Images:
+    """What projects are built on."""
+
+    usual: BaseImage
+    free_threaded: BaseImage
+
+    def of(self, case: Case) -> BaseImage:
+        """The image for a project."""
+        return self.free_threaded if case.python == _WITHOUT_GIL else self.usual
+
+
 @pytest.fixture(scope="module")
-def interpreters(base_image: BaseImage) -> Mapping[str, str]:
-    """The folders of the base image's interpreters, by python tag with a `t` where it has one."""
-    return {name.partition("-")[2]: name for name in base_image.interpreters}
+def images(base_image: BaseImage, free_threaded: BaseImage) -> Images:
+    return Images(base_image, free_threaded)
 
 
-def python(case: Case, interpreters: Mapping[str, str]) -> str | None:
-    """The python tag that a project is built for; None where the image has no such interpreter."""
-    wanted = FREE_THREADED if case.python == "free-threaded" else (case.python,)
-    return next((name for name in wanted if name in interpreters), None)
+def interpreter(case: Case, image: BaseImage) -> str | None:
+    """The interpreter's folder that a project is built for; None where the image has none."""
+    wanted = FREE_THREADED if case.python == _WITHOUT_GIL else (case.python,)
+    there = {name.partition("-")[2]: name for name in image.interpreters}
+    return next((there[name] for name in wanted if name in there), None)
 
 
 @pytest.fixture(scope="module")
-def built(
-    interpreters: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Mapping[str, Built]:
+def built(images: Images, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Built]:
     """All of them, built side by side, by requirement."""
     folder = tmp_path_factory.mktemp("real")
 
     def build(case: Case) -> Built:
         place = folder / Requirement(case.requirement).name
         place.mkdir()
-        only = f"{python(case, interpreters)}-manylinux_x86_64"
+        image = images.of(case)
+        named = {} if image == images.usual else {IMAGE: image.reference}
+        only = f"{str(interpreter(case, image)).partition('-')[2]}-manylinux_x86_64"
         command = [sys.executable, "-m", "wheeldock", "build", "--source", case.requirement]
         done = subprocess.run(
             [*command, "--only", only],
             check=False,
             cwd=place,
-            env={**os.environ, **case.environment},
+            env={**os.environ, **named, **case.environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -124,7 +142,7 @@ def built(
         )
         return Built(done.stdout, list(place.glob("dist/*.whl")))
 
-    cases = [case for case in CASES if python(case, interpreters)]
+    cases = [case for case in CASES if interpreter(case, images.of(case))]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return dict(zip(map(str, cases), pool.map(build, cases), strict=True))
 
@@ -133,11 +151,11 @@ def built(
 def test_a_project_that_nobody_adapted(
     case: Case,
     built: Mapping[str, Built],
-    interpreters: Mapping[str, str],
-    base_image: BaseImage,
+    images: Images,
     record_property: Callable[[str, object], None],
 ) -> None:
-    name = python(case, interpreters)
+    base_image = images.of(case)
+    name = interpreter(case, base_image)
     if name is None:
         pytest.skip(f"{base_image.reference} has none of {', '.join(FREE_THREADED)}")
     if case.environment and not base_image.is_stand_in:
@@ -149,7 +167,7 @@ def test_a_project_that_nobody_adapted(
     record_property("wheels", json.dumps([case.kind, wheel.name, sorted(carried)]))
     assert any(kinds(wheel.name) <= kinds(other) for other in carried), (wheel.name, carried)
     needed = built[case.needs].wheels if case.needs else []
-    check_import([wheel, *needed], case.module, interpreters[name], base_image)
+    check_import([wheel, *needed], case.module, name, base_image)
     with zipfile.ZipFile(wheel) as archive:
         grafted = [name for name in archive.namelist() if ".libs/lib" in name]
     assert [name for name in grafted if f".libs/{case.grafted}" in name] or not case.grafted

@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wheeldock import standin, standin_context
-from wheeldock.apt import machine_sources
+from wheeldock import standin
 from wheeldock.events import Step, parse
 from wheeldock.seeds import ca_bundle
-from wheeldock.standin_context import BASE, gather
-from wheeldock.standin_parts import PACKAGED, Interpreter, debian_mirror
+from wheeldock.standin_parts import BASE, PACKAGED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from wheeldock.baseimage import BaseImage
     from wheeldock.builder import Buildx
@@ -155,27 +153,10 @@ def test_extensions_export_none_of_the_static_library(repaired: str) -> None:
     assert not [line for line in exported if "filesystem" in line]
 
 
-@pytest.fixture(scope="module")
-def context(stand_in: BaseImage) -> Iterator[tuple[Gathered, list[str]]]:
-    """A context as set-up fetches it, were there two more interpreters that the mirror has not."""
-    del stand_in
-    said: list[str] = []
-    more = (Interpreter("3.8", "bookworm"), Interpreter("3.16", "nosuchsuite"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(standin_context, "PACKAGED", (*PACKAGED, *more))
-        with gather(
-            debian_mirror(machine_sources()),
-            free_threaded=False,
-            say=said.append,
-            install_packages=print,
-        ) as gathered:
-            yield gathered, said
-
-
 def test_a_missing_suite_or_package_leaves_out_its_interpreter_and_says_so(
-    context: tuple[Gathered, list[str]],
+    stand_in_context: tuple[Gathered, list[str]],
 ) -> None:
-    gathered, said = context
+    gathered, said = stand_in_context
 
     left_out = {interpreter.name for interpreter in gathered.skipped}
     assert left_out >= {"cp38-cp38", "cp316-cp316"}
@@ -186,9 +167,9 @@ def test_a_missing_suite_or_package_leaves_out_its_interpreter_and_says_so(
 
 
 def test_an_interpreter_that_goes_or_comes_rebuilds_no_other(
-    context: tuple[Gathered, list[str]], tmp_path: Path
+    stand_in_context: tuple[Gathered, list[str]], tmp_path: Path
 ) -> None:
-    gathered, _ = context
+    gathered, _ = stand_in_context
     assemble(gathered)
     folder, aside = gathered.folder / "interpreters/cp314", tmp_path / "cp314"
     shutil.copytree(folder, aside)
