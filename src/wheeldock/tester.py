@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from wheeldock import groups, tested, trials
 from wheeldock.archive import unpack
 from wheeldock.context import by_products
-from wheeldock.errors import NothingToTestError
+from wheeldock.errors import ConfigurationError, NothingToTestError, joined, noted
 from wheeldock.recipe import Recipe, seed_request
 from wheeldock.scheduler import default_jobs, run_all
 from wheeldock.seeds import Seeder, Seeds, ca_bundle
@@ -100,24 +100,32 @@ class Tester:
         return errors
 
     def _prepared(self, planned: Sequence[Trial]) -> list[Prepared]:
+        """The trials with all that they need. Raises ConfigurationError with all that is missing."""
         shelf = self._shelf()
         again = secrets.token_hex(8) if self.again else ""
         hosts = Seeds(ca_bundle(os.environ)).hosts()
         prepared = []
+        problems: list[WheeldockError] = []
         for trial in planned:
-            files = shelf.files(trial.options)
-            request = trials.request(
-                trial,
-                files,
-                self._requires(trial),
-                hosts=hosts,
-                builder=self.inputs.settings.builder or None,
-            )
-            key = tested.key(request, trial.wheel, trial.place.digest, files.digest)
-            if again:
-                request = replace(request, build_args={**request.build_args, "AGAIN": again})
-            prepared.append(Prepared(trial=trial, request=request, key=key))
+            with noted(problems):
+                prepared.append(self._prepare(trial, shelf, hosts, again))
+        if problems:
+            raise joined(problems, ConfigurationError)
         return prepared
+
+    def _prepare(self, trial: Trial, shelf: Shelf, hosts: dict[str, str], again: str) -> Prepared:
+        files = shelf.files(trial.options)
+        request = trials.request(
+            trial,
+            files,
+            self._requires(trial),
+            hosts=hosts,
+            builder=self.inputs.settings.builder or None,
+        )
+        key = tested.key(request, trial.wheel, trial.place.digest, files.digest)
+        if again:
+            request = replace(request, build_args={**request.build_args, "AGAIN": again})
+        return Prepared(trial=trial, request=request, key=key)
 
     def _shelf(self) -> Shelf:
         source, outputs = self.inputs.source, [self.inputs.settings.output_dir, self.state.root]

@@ -82,7 +82,8 @@ class Shelf:
         needed = need(options)
         package = PurePosixPath(PROJECT, self._package)
         if options.test_sources not in self._sources:
-            self._sources[options.test_sources] = self._gather(options.test_sources)
+            origin = options.origins["test-sources"]
+            self._sources[options.test_sources] = self._gather(options.test_sources, origin)
         if needed not in self._trees:
             self._trees[needed] = self._lay_out(needed)
         (sources, of_sources), (dockerfile, of_tree) = (
@@ -121,11 +122,11 @@ class Shelf:
         kept = list_source(root.resolve(), self._outputs).kept
         return dockerfile, _digest(root, kept)
 
-    def _gather(self, wanted: Sequence[str]) -> tuple[Path, str]:
-        """Copy what `test-sources` names, at the same places in a folder of its own."""
+    def _gather(self, wanted: Sequence[str], origin: str) -> tuple[Path, str]:
+        """Copy what `test-sources` names there, at the same places in a folder of its own."""
         into = self._empty(f"sources-{len(self._sources)}")
         if problems := [text for name in wanted if (text := self._problem(name))]:
-            raise ConfigurationError([f"test-sources: {text}" for text in problems])
+            raise ConfigurationError([f"{origin}: {text}" for text in problems])
         skip = shutil.ignore_patterns("__pycache__", ".git")
         for name in wanted:
             source, target = self._source(name), into / name

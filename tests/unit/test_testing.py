@@ -133,6 +133,19 @@ def test_a_group_that_is_not_there_is_told_before_anything_is_tested(bench: Benc
         bench.test()
 
 
+def test_all_files_that_are_not_there_are_told_before_anything_is_tested(bench: Bench) -> None:
+    bench.configure(
+        'test-command = "x"\ntest-sources = ["gone"]\n'
+        '[[tool.wheeldock.overrides]]\nselect = "cp313-*"\ntest-sources = ["lost"]'
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        bench.test()
+    assert [problem.partition(" is missing")[0] for problem in caught.value.problems] == [
+        "pyproject.toml [tool.wheeldock] test-sources: 'gone'",
+        "pyproject.toml [tool.wheeldock.overrides[0]] test-sources: 'lost'",
+    ]
+
+
 def test_wheels_that_fit_nowhere_are_an_error(bench: Bench) -> None:
     with pytest.raises(NothingToTestError, match=r"no interpreter .* fits tiny-1.0-cp39-cp39"):
         bench.test(wheel("cp39-cp39"))

@@ -98,8 +98,9 @@ def test_sources_of_tests_are_copied_to_the_same_places(bench: Bench) -> None:
 def test_each_source_of_tests_that_cannot_be_is_told(bench: Bench) -> None:
     with pytest.raises(ConfigurationError) as caught:
         bench.files(test_sources=["gone", "../elsewhere", "/etc/passwd", "tests"])
+    place = "pyproject.toml [tool.wheeldock] test-sources"
     assert [problem.split(";")[0] for problem in caught.value.problems] == [
-        f"test-sources: 'gone' is missing in {bench.project}",
-        "test-sources: got '../elsewhere'",
-        "test-sources: got '/etc/passwd'",
+        f"{place}: 'gone' is missing in {bench.project}",
+        f"{place}: got '../elsewhere'",
+        f"{place}: got '/etc/passwd'",
     ]
