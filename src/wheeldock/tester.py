@@ -100,7 +100,7 @@ class Tester:
         return errors
 
     def _prepared(self, planned: Sequence[Trial]) -> list[Prepared]:
-        """The trials with all that they need. Raises ConfigurationError with all that is missing."""
+        """The trials with all that they need. Raises ConfigurationError with what is missing."""
         shelf = self._shelf()
         again = secrets.token_hex(8) if self.again else ""
         hosts = Seeds(ca_bundle(os.environ)).hosts()
