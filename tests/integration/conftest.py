@@ -75,15 +75,17 @@ def stand_in_context(stand_in: BaseImage) -> Iterator[tuple[Gathered, list[str]]
     del stand_in
     said: list[str] = []
     more = (Interpreter("3.8", "bookworm"), Interpreter("3.16", "nosuchsuite"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(standin_context, "PACKAGED", (*PACKAGED, *more))
-        with standin_context.gather(
-            debian_mirror(machine_sources()),
-            free_threaded=True,
-            say=said.append,
-            install_packages=_install,
-        ) as gathered:
-            yield gathered, said
+    with contextlib.ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(standin_context, "PACKAGED", (*PACKAGED, *more))
+            context = standin_context.gather(
+                debian_mirror(machine_sources()),
+                free_threaded=True,
+                say=said.append,
+                install_packages=_install,
+            )
+            gathered = stack.enter_context(context)
+        yield gathered, said
 
 
 @pytest.fixture(scope="session")
