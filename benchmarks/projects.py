@@ -64,10 +64,11 @@ class Project:
         else:
             path = tree / (self.library_file if edit is Edit.LIBRARY else self.native_file)
             constant = f"wheeldock_{edit.value}"
+            text = f'static const char {constant}[] __attribute__((used)) = "{marker}";'
             if path.suffix == ".pyx":
-                text = f'\n{constant} = b"{marker}"\n'
-            else:
-                text = f'\nstatic const char {constant}[] __attribute__((used)) = "{marker}";\n'
+                # Cython compresses the constants of its own.
+                text = f'cdef extern from *:\n    """\n    {text}\n    """'
+            text = f"\n{text}\n"
         with path.open("a", encoding="utf-8") as file:
             file.write(text)
 
