@@ -492,28 +492,38 @@ def test_symbols_of_a_library_that_a_compiler_made_are_read(
 
 
 class Auditwheel:
-    """An auditwheel on the PATH that does and says what a test tells it."""
+    """An auditwheel, in this process and on the PATH, that does and says what a test tells it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, patch: Callable[[Callable[[], object]], None]) -> None:
+        self.arguments: list[str] = []
+        self._folder = folder
+        self._patch = patch
         folder.mkdir()
 
-    def does(self, repair: str, show: str = "exit 1") -> None:
-        path = self.folder / "auditwheel"
-        path.write_text(
-            '#!/bin/sh\ncase "$1" in\nrepair) echo "$@" > "$0.args"\n'
-            f"{repair};;\nshow) {show};;\nesac\n"
-        )
+    def does(self, repair: Callable[[], object], show: str = "exit 1") -> None:
+        def run() -> object:
+            self.arguments = sys.argv
+            return repair()
+
+        self._patch(run)
+        path = self._folder / "auditwheel"
+        path.write_text(f'#!/bin/sh\n[ "$1" = show ] || exit 99\n{show}\n')
         path.chmod(0o755)
 
     def refuses(self, facts: object) -> None:
-        self.does("exit 1", f"echo '{json.dumps(facts)}'")
+        self.does(lambda: 1, f"echo '{json.dumps(facts)}'")
 
 
 @pytest.fixture
-def auditwheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Auditwheel:
-    made = Auditwheel(tmp_path / "bin")
-    monkeypatch.setenv("PATH", f"{made.folder}{os.pathsep}{os.environ['PATH']}")
+def auditwheel(
+    tool: Callable[[str], ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Auditwheel:
+    repair_wheel = tool("repair_wheel")
+    made = Auditwheel(
+        tmp_path / "bin", lambda run: monkeypatch.setattr(repair_wheel, "auditwheel", run)
+    )
+    monkeypatch.setattr(sys, "argv", [])
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin{os.pathsep}{os.environ['PATH']}")
     return made
 
 
@@ -541,10 +551,70 @@ def test_a_wheel_is_repaired_to_the_policy_and_no_other(
 ) -> None:
     path, wheelhouse = wheel(m=shared_library(INIT)), tmp_path / "wheelhouse"
     repaired = wheelhouse / WHEEL.replace("linux_x86_64", TAG)
-    auditwheel.does(f"mkdir '{wheelhouse}'; cp '{path}' '{repaired}'")
+    auditwheel.does(lambda: put(path, repaired))
     assert tool("repair_wheel").repair(path, wheelhouse, TAG) == repaired
-    arguments = (auditwheel.folder / "auditwheel.args").read_text().split()
-    assert arguments == ["repair", "--plat", TAG, "--only-plat", "-w", str(wheelhouse), str(path)]
+    assert auditwheel.arguments == [
+        *("auditwheel", "repair", "--plat", TAG, "--only-plat", "-w", str(wheelhouse), str(path))
+    ]
+
+
+def put(wheel: Path, repaired: Path) -> int:
+    """Do what auditwheel does with a wheel that needs nothing, and end as it does."""
+    repaired.parent.mkdir()
+    shutil.copyfile(wheel, repaired)
+    return 0
+
+
+@pytest.mark.parametrize("end", [SystemExit(2), SystemExit("no"), ValueError("it is lost")])
+def test_however_auditwheel_ends_that_is_shown_and_explained(
+    tool: Callable[[str], ModuleType],
+    wheel: Callable[..., Path],
+    auditwheel: Auditwheel,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    end: BaseException,
+) -> None:
+    def refuse() -> None:
+        raise end
+
+    auditwheel.does(refuse, "echo '{}'")
+    with pytest.raises(SystemExit) as caught:
+        tool("repair_wheel").repair(wheel(m=shared_library(POW)), tmp_path / "wheelhouse", TAG)
+    assert caught.value.code == 32
+    shown = capfd.readouterr().err
+    assert "  pow@GLIBC_2.29 in ovf/m.so" in shown
+    assert ("ValueError: it is lost" in shown) == isinstance(end, ValueError)
+
+
+@pytest.mark.parametrize(("command", "seen"), [("default", "0 None"), ("sh mine", "7 /project")])
+def test_the_order_of_sets_is_the_same_in_every_repair(
+    tmp_path: Path, command: str, seen: str
+) -> None:
+    dockerfile = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
+    lines = re.findall(r"alone=-E;.*?PLATFORM_TAG}\"", dockerfile, re.DOTALL)
+    script = "".join(lines).replace("/opt/wheeldock/bin/python", sys.executable)
+    tool = tmp_path / "repair_wheel.py"
+    tool.write_text(
+        "import os\n"
+        "print(os.environ['PYTHONHASHSEED'], os.environ.get('PYTHONPATH'))\n"
+        "print(hash('auditwheel'))\n"
+    )
+    environment = {
+        **os.environ,
+        "REPAIR_COMMAND": command,
+        "PLATFORM_TAG": TAG,
+        # The project's.
+        "PYTHONHASHSEED": "7",
+        "PYTHONPATH": "/project",
+    }
+
+    def run() -> list[str]:
+        words = ["bash", "-euo", "pipefail", "-c", script.replace("/toolbox", str(tmp_path))]
+        return subprocess.check_output(words, env=environment, text=True).splitlines()
+
+    first, second = run(), run()
+    assert first[0] == second[0] == seen
+    assert (first[1] == second[1]) == (command == "default")
 
 
 def test_missing_libraries_are_named(
@@ -607,7 +677,7 @@ def test_a_refusal_without_a_known_reason_is_a_failed_build(
     refusal: Callable[[Path], tuple[object, list[str]]],
     show: str,
 ) -> None:
-    auditwheel.does("exit 1", show)
+    auditwheel.does(lambda: 1, show)
     code, lines = refusal(wheel(m=shared_library(MALLOC)))
     assert code == 30
     assert lines == [f"auditwheel could not repair {WHEEL} to {TAG}; see above."]
@@ -621,7 +691,7 @@ def test_a_repaired_wheel_with_hidden_newer_symbols_is_refused(
     tmp_path: Path,
 ) -> None:
     path = wheel(m=shared_library(Entry("gettid")))
-    auditwheel.does(f"mkdir '{tmp_path}/wheelhouse'; cp '{path}' '{tmp_path}/wheelhouse'")
+    auditwheel.does(lambda: put(path, tmp_path / "wheelhouse" / path.name))
     code, lines = refusal(path)
     assert code == 32
     assert lines[1] == "  gettid@GLIBC_2.30 in ovf/m.so"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
+BUILD_FAILED = 30
+
 
 def fail(code: int, *lines: str) -> NoReturn:
     """End with an exit code that wheeldock knows, and the lines that it shows for it."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NoReturn
 import frontends
 from build import BuildBackendException, BuildException, ProjectBuilder
 from commands import filled
-from ending import fail
+from ending import BUILD_FAILED, fail
 from pyproject_hooks import default_subprocess_runner, quiet_subprocess_runner
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ PYTHON = "/env/bin/python"
 CONSTRAINTS = "/env/constraints.txt"
 UV = "/opt/wheeldock/bin/uv"
 
-BUILD_FAILED = 30
 PURE_WHEEL = 31
 
 
