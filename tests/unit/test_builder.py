@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from wheeldock import builder as building
 from wheeldock import request as requests
-from wheeldock.builder import BuildEndedError, Buildx
+from wheeldock.builder import BuildEndedError, BuilderInfo, Buildx, Capacity
 from wheeldock.errors import BuildxMissingError, EngineUnreachableError
 from wheeldock.events import Log, Notice, Step
 from wheeldock.request import BuildRequest, ImageOutput
@@ -444,6 +444,68 @@ def test_a_client_without_buildx_is_told_from_one_without_an_engine(
     docker.does(f"{help_}\n{unknown}" if has_help else unknown)
     with pytest.raises(BuildxMissingError):
         Buildx().info()
+
+
+BUILDER = """\
+Name:          ours
+Driver:        docker
+Last Activity: 2026-01-01 10:00:00 +0000 UTC
+
+Nodes:
+Name:             theirs
+Endpoint:         default
+"""
+ENGINE = {
+    "ServerVersion": "26.1.5",
+    "DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]],
+    "NCPU": 8,
+    "MemTotal": 1 << 34,
+}
+
+
+def answers(builder: str, engine: object) -> str:
+    """A script that tells of a builder and of an engine."""
+    return (
+        f"case $1 in buildx) printf '%s' {shlex.quote(builder)} ;;"
+        f" system) printf '%s' {shlex.quote(json.dumps(engine))} ;;"
+        " *) echo 'is it running?' >&2; exit 1 ;; esac"
+    )
+
+
+def test_a_builder_and_its_engine_are_told_of(docker: Docker) -> None:
+    docker.does(answers(BUILDER, ENGINE))
+    assert Buildx().info("ours") == BuilderInfo(
+        name="ours",
+        driver="docker",
+        can_export_cache=True,
+        sees_local_images=True,
+        capacity=Capacity(8, 1 << 34),
+    )
+    docker.does(answers(BUILDER, {"ServerVersion": "26.1.5", "DriverStatus": None}))
+    info = Buildx().info()
+    assert (info.can_export_cache, info.capacity) == (False, None)
+
+
+def test_an_engine_has_nothing_to_say_of_a_builder_of_its_own(docker: Docker) -> None:
+    docker.does(answers(BUILDER.replace("docker\n", "docker-container\n"), {}))
+    info = Buildx().info()
+    assert info.driver == "docker-container"
+    assert (info.can_export_cache, info.sees_local_images, info.capacity) == (True, False, None)
+
+
+def test_a_builder_whose_engine_is_away(docker: Docker) -> None:
+    away = "Name: default\nDriver:\nError: Cannot connect to the Docker daemon\n"
+    # As Docker 26 ends, and as others do.
+    for script in (answers(away, {"ServerVersion": ""}), f"echo '{away}'; [ $1 = buildx ]"):
+        docker.does(script)
+        with pytest.raises(EngineUnreachableError):
+            Buildx().info()
+
+
+def test_the_builder_and_the_engine_are_asked_at_once(docker: Docker) -> None:
+    both = ": > asked-$1; while [ ! -e asked-buildx ] || [ ! -e asked-system ]; do sleep 0.01; done"
+    docker.does(f"{both}\n{answers(BUILDER, ENGINE)}")
+    assert Buildx().info().name == "ours"
 
 
 def test_only_the_cache_mounts_of_that_suffix_are_removed(docker: Docker) -> None:
