@@ -4,6 +4,8 @@ import errno
 import io
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 from invoke import Exit
@@ -74,3 +76,14 @@ def test_where_nobody_can_be_asked_nothing_is_removed(monkeypatch: pytest.Monkey
     with pytest.raises(UsageError, match=r"Remove it\?") as caught:
         door.agree("Remove it?")
     assert "--yes" in caught.value.cure
+
+
+def test_what_is_loaded_is_not_looked_through_at_the_end() -> None:
+    program = (
+        "import atexit, gc\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 1000))\n"
+        "from wheeldock.tasks import door\n"
+        "with door.explained():\n"
+        "    assert gc.get_freeze_count() < 1000\n"
+    )
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "True\n"

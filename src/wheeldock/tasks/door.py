@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
+import gc
 import os
 import signal
 import sys
@@ -71,6 +73,8 @@ def explained() -> Iterator[Mapping[str, str]]:
     What it gives is the environment with the tokens of package indexes, which nothing else has
     meanwhile.
     """
+    # Python would look through all that is loaded before it ends, for what nobody misses then.
+    atexit.register(gc.freeze)
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with withheld(os.environ) as environ:
