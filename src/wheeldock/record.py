@@ -44,7 +44,7 @@ class BuildRecord:
         """The step whose log came last."""
         self.notices: deque[str] = deque(maxlen=10 * TAIL_LINES)
         self.caches: Mapping[str, Mapping[str, int]] | None = None
-        """The `hits` and `misses` among the build's `compiles` and `links`, if it ran any."""
+        """The `hits` and `misses` among the build's `translations`, `compiles` and `links`."""
         self.doubt: Doubt | None = None
         """What the build finds odd of them."""
 
@@ -162,9 +162,10 @@ def _what_caches_gave(text: str) -> tuple[dict[str, dict[str, int]] | None, Doub
         given = json.loads(text)
         counts = {
             kind: {name: int(given[kind][name]) for name in ("hits", "misses")}
-            for kind in ("compiles", "links")
+            for kind in ("translations", "compiles", "links")
+            if kind in given
         }
-        return counts, Doubt(given["doubt"]) if given.get("doubt") else None
+        return counts or None, Doubt(given["doubt"]) if given.get("doubt") else None
     except (ValueError, KeyError, TypeError, AttributeError):
         return None, None
 

@@ -50,7 +50,11 @@ class TargetReport:
     cached: bool = False
     """Whether every step came from the cache."""
     compiler_cache: Mapping[str, Mapping[str, int]] | None = None
-    """The `hits` and `misses` among its `compiles` and `links`; None when it ran none of them."""
+    """
+    The `hits` and `misses` among its `translations` (Cython's), `compiles` and `links`.
+
+    None when it ran none of them.
+    """
     build_requirements: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """
     What its build environment had: `version` and `files-sha256` by name; empty if not known.

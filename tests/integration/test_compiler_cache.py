@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 CASES = Path(__file__).with_name("compiler_cache")
-REQUIRES = ("setuptools", "scikit-build-core", "meson-python")
+REQUIRES = ("setuptools", "scikit-build-core", "meson-python", "cython")
+BACKENDS = sorted(path.name for path in (CASES / "projects").iterdir() if path.name != "rust")
 TEST_STAGES = r"""
 FROM env AS compiler-cache-test
 ARG SCRIPT
@@ -268,7 +269,18 @@ def test_no_backend_compiles_or_links_anything_twice(
     assert built["python file changed"]["caches"] == hits
 
 
-@pytest.mark.parametrize("backend", ["setuptools", "scikit-build-core", "meson-python"])
+@pytest.mark.parametrize("backend", ["setuptools-cython", "meson-python-cython"])
+def test_no_backend_lets_cython_translate_anything_twice(
+    wheels: dict[str, Any], backend: str
+) -> None:
+    one = {kind: {"hits": 1, "misses": 0} for kind in ("translations", "compiles", "links")}
+    built = wheels[backend]
+    assert built["first"]["caches"]["translations"] == {"hits": 0, "misses": 1}
+    assert built["again"]["caches"] == one
+    assert built["python file changed"]["caches"] == one
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_an_extension_is_what_it_is_without_the_caches(
     wheels: dict[str, Any], backend: str
 ) -> None:

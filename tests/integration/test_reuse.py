@@ -1,4 +1,4 @@
-"""A rebuild that compiles everything again for no good reason says so."""
+"""What a rebuild does again, and what it says if that is everything for no good reason."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.integration import projects
 from tests.integration.workplace import ONE
+
+from wheeldock.builder import Buildx
 
 if TYPE_CHECKING:
     from tests.integration.workplace import Workplace
@@ -27,6 +29,15 @@ os.environ.update({variables})
 setup(py_modules=["pure"], ext_modules=[Extension("tiny", ["tiny.c"])])
 """
 CODE = f'#include "now.h"\nlong now = NOW;\n{projects.CODE}'
+
+CYTHON_PYPROJECT = projects.PYPROJECT.replace('["setuptools"]', '["setuptools", "cython"]')
+CYTHON_SETUP = """\
+from Cython.Build import cythonize
+from setuptools import setup
+
+setup(py_modules=["pure"], ext_modules=cythonize("tiny.pyx", language_level=3))
+"""
+ONE_HIT, ONE_MISS = {"hits": 1, "misses": 0}, {"hits": 0, "misses": 1}
 
 CASES = {
     "a time in a generated header": ("time.time_ns()", {}, "none of its 1 compiles came from "),
@@ -53,3 +64,29 @@ def test_a_rebuild_that_compiles_all_of_it_again(workplace: Workplace, case: str
     assert warning in said
     assert bool(said) == bool(warning)
     assert said in again.out + again.err
+
+
+def test_cython_translates_nothing_twice(workplace: Workplace) -> None:
+    """Such a setup.py lets it translate whenever the backend is asked anything."""
+    projects.write_tiny(workplace.folder, setup=CYTHON_SETUP)
+    (workplace.folder / "tiny.c").unlink()
+    (workplace.folder / "pyproject.toml").write_text(CYTHON_PYPROJECT)
+    (workplace.folder / "MANIFEST.in").write_text("include *.pyx\nglobal-exclude *.c\n")
+    (workplace.folder / "tiny.pyx").write_text(f"nonce = {secrets.token_hex(8)!r}\n")
+    (workplace.folder / "pure.py").touch()
+    workplace.built(workplace.build(*ONE))
+    first = workplace.report()
+    assert first["sdist"]["compiler_cache"] == {"translations": ONE_MISS}
+    assert first[ONE[1]]["compiler_cache"] == {
+        "translations": ONE_HIT,  # of the sdist's
+        "compiles": ONE_MISS,
+        "links": ONE_MISS,
+    }
+
+    Buildx().remove_cache_mounts("wheeldock-compiler-tiny")
+    (workplace.folder / "pure.py").write_text("changed = True\n")
+    workplace.built(workplace.build(*ONE))
+    again = workplace.report()
+    assert again["sdist"]["compiler_cache"] == {"translations": ONE_HIT}
+    kinds = ("translations", "compiles", "links")
+    assert again[ONE[1]]["compiler_cache"] == dict.fromkeys(kinds, ONE_HIT)

@@ -306,9 +306,13 @@ def test_the_line_that_wheeldock_reads(tmp_path: Path) -> None:
     links.write_text("hit\nmiss\nhit\n")
     found = [statistics.Compile("a.c", hit=True), statistics.Compile("b.c", hit=False)]
     counts = statistics.count(found, links, rust.RustCounts(hits=5, misses=1))
-    assert counts.line("all-missed") == (
+    assert counts.line(statistics.TranslationCounts(), "all-missed") == (
         'wheeldock-cache: {"compiles": {"hits": 6, "misses": 2}, '
         '"links": {"hits": 2, "misses": 1}, "doubt": "all-missed"}'
+    )
+    assert counts.line(statistics.TranslationCounts(hits=3, misses=4)) == (
+        'wheeldock-cache: {"translations": {"hits": 3, "misses": 4}, '
+        '"compiles": {"hits": 6, "misses": 2}, "links": {"hits": 2, "misses": 1}}'
     )
 
 

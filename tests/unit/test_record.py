@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -287,6 +288,11 @@ def test_the_caches_hits_and_misses() -> None:
     expected = {"compiles": {"hits": 3, "misses": 1}, "links": {"hits": 1, "misses": 0}}
     assert caches(f"more\nwheeldock-cache: {COUNTS}\nmore\n") == expected
     assert caches("wheeldock-cac", f"he: {COUNTS[:20]}", f"{COUNTS[20:]}\n") == expected
+
+
+def test_a_build_that_only_translated() -> None:
+    expected = {"translations": {"hits": 2, "misses": 0}}
+    assert caches(f"wheeldock-cache: {json.dumps(expected)}\n") == expected
 
 
 def test_a_build_that_compiled_nothing_says_nothing_of_caches() -> None:

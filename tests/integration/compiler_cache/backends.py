@@ -1,4 +1,4 @@
-"""backends.py RESULTS: build wheels with three build backends, with the caches and without."""
+"""backends.py RESULTS: build wheels with several build backends, with the caches and without."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def use_interpreter(interpreter: str) -> None:
 def main(results: str) -> None:
     """Build each project four times, and one for another interpreter."""
     built: dict[str, object] = {}
-    for project in ("setuptools", "scikit-build-core", "meson-python"):
+    for project in sorted(path.name for path in PROJECTS.iterdir() if path.name != "rust"):
         built[project] = {
             "without": build(project, cache="off"),
             "first": build(project),

@@ -6,10 +6,16 @@ import gzip
 import os
 import sys
 import tarfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import requirements
-from frontend import build
+from compiler.mount import CACHE, is_lost
+from compiler.translations import CachedTranslations
+from frontend import ask_for, build
+
+PROJECT = Path("/project")
+"""All that there is to build from."""
 
 
 def normalise(sdist: Path, epoch: int) -> None:
@@ -42,7 +48,14 @@ def normalise(sdist: Path, epoch: int) -> None:
 
 if __name__ == "__main__":
     source, output = map(Path, sys.argv[1:])
-    made = build("sdist", source, output)
+    translations = CachedTranslations(PROJECT, Path("/env"), CACHE / "translations")
+    caching = os.environ.get("COMPILER_CACHE") != "off" and not os.environ.get("COLD")
+    if caching and translations.are_likely and is_lost():
+        ask_for("the compiler cache")
+    with translations if caching else nullcontext():
+        made = build("sdist", source, output)
     if made.name.endswith(".tar.gz"):
         normalise(made, int(os.environ["SOURCE_DATE_EPOCH"]))
     requirements.note()
+    if line := translations.counts.line():
+        print(line)

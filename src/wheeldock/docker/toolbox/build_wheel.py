@@ -6,12 +6,15 @@ import os
 import re
 import sys
 import zipfile
+from contextlib import nullcontext
 from hashlib import sha256
 from pathlib import Path
 
 import requirements
 from before_build import before_build
-from compiler.front import BYPASSED, CACHE, CachedCompilers
+from compiler.front import BYPASSED, CachedCompilers
+from compiler.mount import CACHE, is_lost
+from compiler.translations import CachedTranslations
 from ending import fail
 from frontend import PURE_WHEEL, ask_for, build
 from machine import compiles_at_once, memory, parallel_builds, processors
@@ -20,6 +23,9 @@ from packaging.utils import parse_wheel_filename
 STALE_EXTENSION = 27
 EXTENSION_MODULE = re.compile(r"\.(cpython-|pypy|graalpy|abi3)[^/]*so$")
 """A file name by which an interpreter finds an extension module that was compiled for it."""
+
+ENVIRONMENT = Path("/env")
+"""What the wheel is built in."""
 
 TREE = Path("/src")
 """All that there is to build from: an unpacked sdist, or a project with the source in it."""
@@ -35,13 +41,6 @@ def why_pure(wheel: Path) -> str:
                 if member.read(4) == b"\x7fELF":
                     return ""
     return "is tagged as a platform wheel and has no compiled file in it"
-
-
-def compiler_cache_is_lost() -> bool:
-    """Whether the machine has a compiler cache for this engine, which has none of the project."""
-    hosts = map(str.split, Path("/etc/hosts").read_text("utf-8").splitlines())
-    saved = [line[0] for line in hosts if line[1:] == ["compiler-cache.wheeldock"]]
-    return saved not in ([], ["0.0.0.0"]) and not (CACHE / "ccache").exists()  # noqa: S104
 
 
 def compiled_files(source: Path) -> dict[bytes, str]:
@@ -77,14 +76,16 @@ if __name__ == "__main__":
     at_once = compiles_at_once(processors(), memory())
     os.environ |= parallel_builds(os.environ, at_once)
     off, cold = os.environ.get("COMPILER_CACHE") == "off", bool(os.environ.get("COLD"))
-    if not off and not cold and compiler_cache_is_lost():
+    if not off and not cold and is_lost():
         ask_for("the compiler cache")
     shipped = compiled_files(TREE)
     if command := os.environ.get("BEFORE_BUILD"):
         before_build(command, TREE / os.environ.get("SUBFOLDER", ""), source)
-    compilers = CachedCompilers(TREE, Path("/env"), at_once=at_once, cold=cold)
+    compilers = CachedCompilers(TREE, ENVIRONMENT, at_once=at_once, cold=cold)
+    translations = CachedTranslations(TREE, ENVIRONMENT, CACHE / "translations")
     brought = compiled_files(TREE) if command else shipped
-    wheel = build("wheel", source, output, None if off else compilers)
+    with nullcontext() if off or cold else translations:
+        wheel = build("wheel", source, output, None if off else compilers)
     requirements.note()
     if reason := why_pure(wheel):
         fail(
@@ -103,4 +104,4 @@ if __name__ == "__main__":
         )
     if counts := compilers.counts:
         missed = compilers.doubt != BYPASSED or was_compiled(wheel, brought)
-        print(counts.line(compilers.doubt if missed else ""))
+        print(counts.line(translations.counts, compilers.doubt if missed else ""))

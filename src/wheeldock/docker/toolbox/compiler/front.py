@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from compiler import includes, memory, statistics
 from compiler.history import History, open_history, shipped
+from compiler.mount import CACHE
 from compiler.rust import CachedRust
 from compiler.size import trim
 from compiler.toolchain import compilers_on_path
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
     from compiler.statistics import Counts
     from compiler.toolchain import Toolchain
-
-CACHE = Path("/root/.cache/wheeldock")
-"""Where the caches are: a cache mount, which all builds share."""
 
 STATE = Path("/opt/wheeldock/compilers")
 """Where the front is. A fixed path: CMake and others write down which compiler they found."""

@@ -28,7 +28,7 @@ _OFFLOADED = b".gnu.offload_lto"
 _LARGEST = 500_000_000
 """Bytes; what is larger is not worth the memory that it takes to read it."""
 
-_ONE_TICK = 10_000_000
+ONE_TICK = 10_000_000
 """Nanoseconds; the clock that dates a file's changes may be that much behind."""
 
 
@@ -62,7 +62,7 @@ def settled_digest(path: str, before: int) -> str:
     """
     with open(path, "rb") as file:
         status = os.fstat(file.fileno())
-        if status.st_ctime_ns >= before - _ONE_TICK or status.st_size > _LARGEST:
+        if status.st_ctime_ns >= before - ONE_TICK or status.st_size > _LARGEST:
             raise ValueError(path)
         content = file.read()
         if os.fstat(file.fileno()).st_ctime_ns != status.st_ctime_ns:
@@ -76,9 +76,9 @@ def settled_digest(path: str, before: int) -> str:
 def settle(paths: Iterable[str]) -> int:
     """Wait until the last change of the files is clearly in the past, and return the time then."""
     changes = [os.stat(path).st_ctime_ns for path in paths if os.path.exists(path)]
-    newest = max(changes, default=0) + _ONE_TICK
+    newest = max(changes, default=0) + ONE_TICK
     while newest >= (now := time.time_ns()):
-        if newest > now + _ONE_TICK:  # the file is from the future: no wait would help
+        if newest > now + ONE_TICK:  # the file is from the future: no wait would help
             break
         time.sleep((newest - now + 1) / 1e9)
     return time.time_ns()

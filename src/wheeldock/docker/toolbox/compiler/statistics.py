@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _MISS = "cache_miss"
 _QUESTION = re.compile(
     r"(?:.*/)?(?:CMakeFiles|meson-private)/.*|.*/Modules/CMake[^/]*|(?:.*/)?conftest\.\w+"
 )
-"""What CMake, Meson and autoconf compile to find out what the compiler is like."""
+"""What CMake, Meson and autoconf compile to find out what their compilers are like."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,14 @@ def compiles(log: Path, waited: Path) -> list[Compile]:
     return [each for each in found if not _QUESTION.fullmatch(each.source)]
 
 
+def translations(log: Path) -> TranslationCounts:
+    """Count a build's translations by their log, but for a build tool's questions."""
+    lines = log.read_text("utf-8").splitlines() if log.exists() else ()
+    noted = (line.partition(" ") for line in lines)
+    counts = Counter(outcome for outcome, _, source in noted if not _QUESTION.fullmatch(source))
+    return TranslationCounts(counts["hit"], counts["miss"])
+
+
 def _read(log: Path) -> Iterator[Compile]:
     text = log.read_text("utf-8", errors="replace") if log.exists() else ""
     for entry in f"\n{text}".split("\n# ")[1:]:
@@ -60,8 +68,21 @@ def _read(log: Path) -> Iterator[Compile]:
 
 
 @dataclass(frozen=True)
+class TranslationCounts:
+    """What of Cython's translations came from the cache in one build, and what did not."""
+
+    hits: int = 0
+    misses: int = 0
+
+    def line(self, **others: object) -> str:
+        """The line that wheeldock reads, with what else there is to say; "" for nothing."""
+        counts = {"translations": asdict(self)} if self.hits or self.misses else {}
+        return f"{PREFIX}{json.dumps(counts | others)}" if counts or others else ""
+
+
+@dataclass(frozen=True)
 class Counts:
-    """What came from the caches in one build, and what did not."""
+    """What else came from the caches, and what did not."""
 
     hits: int
     """Compiles, C's and Rust's."""
@@ -69,14 +90,13 @@ class Counts:
     link_hits: int
     link_misses: int
 
-    def line(self, doubt: str = "") -> str:
+    def line(self, translations: TranslationCounts, doubt: str = "") -> str:
         """The line that wheeldock reads; `doubt` is what is odd, by a name that it knows."""
-        counts = {
-            "compiles": {"hits": self.hits, "misses": self.misses},
-            "links": {"hits": self.link_hits, "misses": self.link_misses},
+        return translations.line(
+            compiles={"hits": self.hits, "misses": self.misses},
+            links={"hits": self.link_hits, "misses": self.link_misses},
             **({"doubt": doubt} if doubt else {}),
-        }
-        return PREFIX + json.dumps(counts)
+        )
 
 
 def count(found: Sequence[Compile], links: Path, rust: RustCounts) -> Counts:

@@ -1,0 +1,2 @@
+cdef inline int answer():
+    return 42
