@@ -33,7 +33,7 @@ from wheeldock.failures import (
     no_builder_of_ones_own,
 )
 from wheeldock.masking import masked
-from wheeldock.request import arguments, passed, with_plain_caches, with_secret_mounts
+from wheeldock.request import arguments, passed, with_fitting_dockerfile, with_plain_caches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -133,7 +133,7 @@ class Buildx:
                     raise BuildEndedError
                 self._running.add(process)
             try:
-                ready = with_secret_mounts(with_plain_caches(request, folder), folder)
+                ready = with_fitting_dockerfile(with_plain_caches(request, folder), folder)
                 lines = client.buildx.build(**arguments(ready))
                 events = parse(cast("Iterator[str]", lines))
                 yield from masked(events, passed(request).values())

@@ -93,7 +93,10 @@ def wheel_request(
         "BUILD_VERBOSITY": str(options.build_verbosity),
         "REPAIR_COMMAND": "default" if options.repairs_by_default else options.repair_wheel_command,
     }
-    return _request_from(origin, recipe, target="wheel", output=output, arguments=arguments)
+    request = _request_from(origin, recipe, target="wheel", output=output, arguments=arguments)
+    # A variable's value may be a command, and that may fetch something, as a project's repair may.
+    offline = options.repairs_by_default and not options.environment
+    return replace(request, offline=("repair",) if offline else ())
 
 
 def environment_request(recipe: Recipe, target: BuildTarget) -> BuildRequest:

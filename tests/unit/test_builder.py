@@ -21,6 +21,7 @@ from wheeldock import request as requests
 from wheeldock.builder import BuildEndedError, BuilderInfo, Buildx, Capacity
 from wheeldock.errors import BuildxMissingError, EngineUnreachableError
 from wheeldock.events import Log, Notice, Step
+from wheeldock.recipe import DOCKER
 from wheeldock.request import BuildRequest, ImageOutput
 from wheeldock.tags import Architecture
 
@@ -264,7 +265,7 @@ def test_variables_of_the_machine_are_mounted_in_the_stages_that_have_them(
 ) -> None:
     place = tmp_path / "place"
     place.mkdir()
-    ready = requests.with_secret_mounts(passing, str(place))
+    ready = requests.with_fitting_dockerfile(passing, str(place))
     assert ready.dockerfile == place / "Dockerfile"
     first, second = ready.dockerfile.read_text().split("\nFROM ")
     assert "mount" not in first
@@ -272,7 +273,17 @@ def test_variables_of_the_machine_are_mounted_in_the_stages_that_have_them(
         assert f"--mount=type=secret,id={name},target=/run/wheeldock-pass/{name} \\\n" in second
     assert (place / "Dockerfile.dockerignore").read_text() == "x\n"
     without = replace(passing, passed={"env": ()})
-    assert requests.with_secret_mounts(without, str(place)) is without
+    assert requests.with_fitting_dockerfile(without, str(place)) is without
+
+
+def test_steps_of_stages_that_fetch_nothing_reach_no_network(tmp_path: Path) -> None:
+    wanted = replace(REQUEST, dockerfile=DOCKER / "Dockerfile", offline=("repair",))
+    ready = requests.with_fitting_dockerfile(wanted, str(tmp_path))
+    before, after = (each.dockerfile.read_text().splitlines() for each in (wanted, ready))
+    differing = [line for line in after if line not in before]
+    (step,) = differing
+    assert step.startswith("RUN --network=none --mount=")
+    assert after[after.index("FROM build AS repair") :].index(step) < 15
 
 
 @pytest.mark.parametrize("path", ["/plain", "/two words", "/a,b", '/q"uote"', "/a=b", '/",='])

@@ -265,6 +265,12 @@ def test_variables_of_the_machine_are_named_for_the_stages_that_have_them() -> N
     assert passed == {"tools": ("A",), **dict.fromkeys(["env", "sdist", "build", "repair"], ("B",))}
 
 
+def test_auditwheel_alone_repairs_without_a_network() -> None:
+    assert WHEEL.offline == ("repair",)
+    assert with_options(repair_wheel_command="pip install mine; mine {wheel}").offline == ()
+    assert with_options(environment=(Assignment("A", "$(curl example)"),)).offline == ()
+
+
 def test_build_requirements_keep_their_order_one_a_line() -> None:
     assert WHEEL.build_args["BUILD_REQUIRES"].splitlines() == list(RECIPE.build_requires)
 

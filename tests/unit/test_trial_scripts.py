@@ -16,7 +16,7 @@ import pytest
 from wheeldock.errors import FailedTestError, NotInstallableError
 from wheeldock.identifier import BuildIdentifier
 from wheeldock.recipe import DOCKER
-from wheeldock.request import BuildRequest, with_secret_mounts
+from wheeldock.request import BuildRequest, with_fitting_dockerfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +104,7 @@ def test_variables_of_the_machine_are_files_of_their_names(
         output=None,
         passed={"test": ("A",)},
     )
-    mounted = with_secret_mounts(request, str(tmp_path)).dockerfile.read_text()
+    mounted = with_fitting_dockerfile(request, str(tmp_path)).dockerfile.read_text()
     assert f"--mount=type=secret,id=A,target={script.PASSED}/A \\" in mounted
 
 
