@@ -25,7 +25,7 @@ else:
     from backports import tarfile
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 SUFFIXES = (".tar.gz", ".zip")
 """The formats of sdists: PEP 625's, and the one before it."""
@@ -53,8 +53,9 @@ def unpack(sdist: Path, into: Path) -> None:
     Unpack an sdist, without its top-level folder, as the folder `into`.
 
     What is there already is replaced, all at once; it is left alone when it was unpacked from
-    the same bytes (their sha256 is kept beside it, in `<into>.sha256`). Modes are 0644 and 0755,
-    so that the same sdist gives the same tree on every machine.
+    the same bytes (their sha256 is kept beside it, in `<into>.sha256`), and files of it that are
+    in the sdist as they are become the new folder's. Modes are 0644 and 0755, so that the same
+    sdist gives the same tree on every machine.
 
     Raises NotAPythonProjectError for an archive that is broken or has unsafe members.
     """
@@ -71,7 +72,7 @@ def unpack(sdist: Path, into: Path) -> None:
             if isinstance(archive, zipfile.ZipFile):
                 _unpack_zip(archive, members, new)
             else:
-                _unpack_tar(archive, members, new)
+                _unpack_tar(archive, members, new, before=into)
         _set_modes(new)
         marker.unlink(missing_ok=True)
         if into.exists():
@@ -120,7 +121,9 @@ def _content(archive: Archive, member: str) -> bytes:
     return b"" if file is None else file.read()
 
 
-def _unpack_tar(archive: tarfile.TarFile, members: dict[str, str], into: Path) -> None:
+def _unpack_tar(
+    archive: tarfile.TarFile, members: dict[str, str], into: Path, before: Path
+) -> None:
     def stripped(member: tarfile.TarInfo, destination: str) -> tarfile.TarInfo | None:
         if member.name not in members:
             return None
@@ -128,10 +131,46 @@ def _unpack_tar(archive: tarfile.TarFile, members: dict[str, str], into: Path) -
         moved = member.replace(name=members[member.name], linkname=link, deep=False)
         return tarfile.data_filter(moved, destination)
 
+    changed = [*archive]
+    if _is_plain(changed, members):
+        changed = [
+            member
+            for member in changed
+            if member.name not in members
+            or not _took_over(
+                archive, member, before / members[member.name], into / members[member.name]
+            )
+        ]
     try:
-        archive.extractall(into, filter=stripped)  # noqa: S202 - the filter is what S202 asks for
+        archive.extractall(into, changed, filter=stripped)  # noqa: S202 - the filter is what S202 asks for
     except KeyError as error:
         raise tarfile.ReadError(str(error)) from None
+
+
+def _is_plain(archived: Sequence[tarfile.TarInfo], members: Mapping[str, str]) -> bool:
+    """Whether there is nothing but files and folders, each once."""
+    paths = [members[member.name] for member in archived if member.name in members]
+    is_plain = all(member.isreg() or member.isdir() for member in archived)
+    return is_plain and len(set(paths)) == len(paths)
+
+
+def _took_over(archive: tarfile.TarFile, member: tarfile.TarInfo, old: Path, new: Path) -> bool:
+    """
+    Give a file of the folder that was there before to the new one, if it is the member as it is.
+
+    After a folder is removed, a file system may take long to make as many files anew (ext4).
+    """
+    content = archive.extractfile(member) if member.isreg() else None
+    try:
+        if not content or old.is_symlink() or old.read_bytes() != content.read():
+            return False
+        new.parent.mkdir(parents=True, exist_ok=True)
+        new.hardlink_to(old)
+    except OSError:
+        return False
+    new.chmod(member.mode & 0o777)
+    os.utime(new, (member.mtime, member.mtime))
+    return True
 
 
 def _unpack_zip(archive: zipfile.ZipFile, members: dict[str, str], into: Path) -> None:

@@ -102,6 +102,35 @@ def test_other_bytes_replace_the_whole_folder(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["into", "into.sha256", "p.tar.gz"]
 
 
+def test_files_that_are_as_they_were_are_taken_over(tmp_path: Path) -> None:
+    into = tmp_path / "into"
+    unpack(tar(tmp_path / "p.tar.gz", FILES), into)
+    before = {name: (into / name).stat().st_ino for name in tree(into)}
+    (into / "pyproject.toml").write_text("tampered with")
+    (into / "run.sh").chmod(0o600)
+    unpack(tar(tmp_path / "p.tar.gz", {**FILES, "p-1/src/y.py": "d"}), into)
+    assert tree(into) == {"pyproject.toml": "a", "src/x.py": "b", "src/y.py": "d", "run.sh": "c"}
+    assert {name for name in before if (into / name).stat().st_ino == before[name]} == {
+        *("src/x.py", "run.sh")
+    }
+    assert {(into / name).stat().st_mtime for name in tree(into)} == {0}
+    assert ("run.sh", 0o755) in modes(into)
+
+
+@pytest.mark.parametrize(
+    "member",
+    [special("p-1/src", tarfile.SYMTYPE, "run.sh"), special("p-1/run.sh", tarfile.REGTYPE)],
+)
+def test_what_one_member_makes_of_another_is_not_taken_over(
+    tmp_path: Path, member: tarfile.TarInfo
+) -> None:
+    into, files = tmp_path / "into", {"p-1/pyproject.toml": "a", "p-1/run.sh": "c"}
+    unpack(tar(tmp_path / "p.tar.gz", files), into)
+    unpack(tar(tmp_path / "q.tar.gz", files, member), tmp_path / "other")
+    unpack(tar(tmp_path / "q.tar.gz", files, member), into)
+    assert tree(into) == tree(tmp_path / "other") != files
+
+
 def test_a_zip_is_unpacked_as_a_tar_is(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "p.zip", "w") as archive:
         archive.writestr("p-1/", "")
