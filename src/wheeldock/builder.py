@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from wheeldock.tags import Architecture
 
 _CLIENT = ["sh", "-c", 'echo $$ > "$0" && test ! -e "$0.stop" && exec docker "$@" 2>&1']
+_NO_GIT = "export BUILDX_GIT_INFO=false; "
+"""Buildx would ask Git half a dozen questions, whose answers only provenance has."""
+
 _CONTAINERD_STORE = "io.containerd.snapshotter.v1"
 
 
@@ -127,7 +130,9 @@ class Buildx:
 
         with tempfile.TemporaryDirectory(prefix="wheeldock-") as folder:
             process = Path(folder, "pid")
-            client = DockerClient(client_call=[*_CLIENT, str(process)])
+            *shell, script = _CLIENT
+            script = script if request.provenance else _NO_GIT + script
+            client = DockerClient(client_call=[*shell, script, str(process)])
             with self._lock:
                 if self._stopped:
                     raise BuildEndedError

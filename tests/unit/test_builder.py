@@ -165,6 +165,12 @@ def test_events_come_as_they_are_said(docker: Docker) -> None:
     assert list(events) == [Notice("end")]
 
 
+def test_git_is_asked_only_where_its_answer_is_told(docker: Docker) -> None:
+    docker.does('echo "git: ${BUILDX_GIT_INFO-asked}"')
+    assert list(Buildx().build(REQUEST)) == [Notice("git: false")]
+    assert list(Buildx().build(replace(REQUEST, provenance=True))) == [Notice("git: asked")]
+
+
 def test_a_failed_build_says_all_before_it_ends(docker: Docker) -> None:
     docker.does("echo ERROR: failed to solve >&2\nexit 1")
     events = Buildx().build(REQUEST)
