@@ -254,6 +254,21 @@ def test_a_file_that_cython_may_not_have_written_out_is_in_doubt(
     assert cython.outcomes() == [MISS, MISS]
 
 
+def test_without_room_cython_translates(cython: Cython, monkeypatch: pytest.MonkeyPatch) -> None:
+    cython.translate()
+    files = cython.written()
+
+    def fail(*_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(load("translated"), "_write", fail)
+    cython.translate()
+    assert cython.written() == files
+    change(cython.folder / "pkg/d.pxi", "D = 4\n")
+    cython.translate()
+    assert cython.written() != files
+
+
 def test_a_device_is_no_file_to_write_again(
     cython: Cython, monkeypatch: pytest.MonkeyPatch
 ) -> None:

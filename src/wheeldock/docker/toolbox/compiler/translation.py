@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, TextIO
 
+    from compiler.opened import Opened
     from compiler.question import Options
     from compiler.translated import Facts
 
@@ -71,18 +72,17 @@ class TranslationCache:
     ) -> object:
         """Translate, from the cache or not, and return what Cython returns."""
         with self._lock:
-            # Cython changes the options so before it looks at anything, and keeps them changed.
-            options.configure_language_defaults(os.path.splitext(source)[1][1:])
             place, asked = Place(os.getcwd()), (source, options, full_module_name, context)
             try:
+                # Cython changes the options so before it looks at anything, and they stay so.
+                options.configure_language_defaults(os.path.splitext(source)[1][1:])
                 key = self._question.key(place, *asked)
-            except (InDoubtError, OSError):
+                if known := self._known.take(key, place):
+                    self._note("hit", place, source)
+                    sys.stderr.write(known.said)
+                    return self._result(known, options, place)
+            except Exception:  # noqa: BLE001 - whatever is wrong here, Cython does what was asked
                 return self._translate(*asked)
-            if known := self._known.take(key, place):
-                self._note("hit", place, source)
-                sys.stderr.write(known.said)
-                return self._result(known, options, place)
-            self._note("miss", place, source)
             return self._translate_and_keep(key, place, *asked)
 
     def _translate_and_keep(
@@ -91,18 +91,21 @@ class TranslationCache:
         asked, before, heard = plain(vars(options)), time.time_ns(), _Heard(sys.stderr)
         with recorded() as opened, redirect_stderr(heard):  # type: ignore[type-var]
             result = self._translate(source, options, *others)
-        if opened.is_in_doubt or plain(vars(options)) != asked:
-            return result
         try:
-            translation = Translation(
-                files=place.digests(filter(self._may_change, opened.read - opened.written), before),
-                said="".join(heard.texts),
-                result=place.told(_facts(result)),
-            )
-            self._known.keep(key, place, translation, opened.written)
-        except (InDoubtError, OSError):
-            pass  # or there is no room: it was translated, which is what was asked for
+            self._note("miss", place, source)
+            if not opened.is_in_doubt and plain(vars(options)) == asked:
+                self._keep(key, place, opened, before, "".join(heard.texts), result)
+        except Exception:  # noqa: BLE001, S110 - in doubt, or there is no room: it was translated
+            pass
         return result
+
+    def _keep(
+        self, key: str, place: Place, opened: Opened, before: int, said: str, result: object
+    ) -> None:
+        read = filter(self._may_change, opened.read - opened.written)
+        files, facts = place.digests(read, before), place.told(_facts(result))
+        translation = Translation(files=files, said=said, result=facts)
+        self._known.keep(key, place, translation, opened.written)
 
     def _may_change(self, path: str) -> bool:
         """Whether a file is none of Cython's or Python's own, which `Question` knows."""
