@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from wheeldock.builder import BuilderInfo, Buildx
+    from wheeldock.builder import Buildx
+    from wheeldock.builderinfo import BuilderInfo
     from wheeldock.imagecontents import ImageContents
     from wheeldock.officialimages import PinnedImage
 

@@ -31,7 +31,7 @@ from wheeldock.workshop import Workshop
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wheeldock.builder import BuilderInfo
+    from wheeldock.builderinfo import BuilderInfo
     from wheeldock.config import Config
     from wheeldock.plan import Plan
     from wheeldock.planning import Asked, Inputs

@@ -10,7 +10,6 @@ without it: the answers are there by the time that it has been read in.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -18,11 +17,12 @@ import subprocess
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+from wheeldock.builderinfo import read_builder, read_engine
 from wheeldock.errors import BuildxMissingError, EngineUnreachableError
 from wheeldock.events import Event, parse
 from wheeldock.failures import (
@@ -40,14 +40,13 @@ if TYPE_CHECKING:
 
     from python_on_whales import DockerClient, Image
 
+    from wheeldock.builderinfo import BuilderInfo, EngineInfo
     from wheeldock.request import BuildRequest
     from wheeldock.tags import Architecture
 
 _CLIENT = ["sh", "-c", 'echo $$ > "$0" && test ! -e "$0.stop" && exec docker "$@" 2>&1']
 _NO_GIT = "export BUILDX_GIT_INFO=false; "
 """Buildx would ask Git half a dozen questions, whose answers only provenance has."""
-
-_CONTAINERD_STORE = "io.containerd.snapshotter.v1"
 
 
 class BuildEndedError(Exception):
@@ -62,28 +61,6 @@ class Builder(Protocol):
 
     def stop(self) -> None:
         """End every build that runs."""
-
-
-@dataclass(frozen=True)
-class Capacity:
-    """What a machine has to build with."""
-
-    processors: int
-    memory: int
-    """Bytes."""
-
-
-@dataclass(frozen=True)
-class BuilderInfo:
-    """A Buildx builder and what it can do."""
-
-    name: str
-    driver: str
-    can_export_cache: bool
-    sees_local_images: bool
-    """Whether FROM finds images that are in the engine and in no registry."""
-    capacity: Capacity | None = None
-    """What its machine has; None where another question to the engine would tell."""
 
 
 @dataclass(frozen=True)
@@ -175,18 +152,11 @@ class Buildx:
             if not self._has_buildx():
                 raise _buildx_missing()
             raise builder_error(told.stderr)
-        lines = told.stdout.partition("\n\n")[0].splitlines()
-        builder = {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
-        # Buildx names no driver, and ends well, when the engine behind the builder is away.
-        driver = builder.get("Driver") or "docker"
-        exports, capacity = self._engine(engine) if driver == "docker" else (True, None)
-        return BuilderInfo(
-            name=builder.get("Name", ""),
-            driver=driver,
-            can_export_cache=exports,
-            sees_local_images=driver == "docker",
-            capacity=capacity,
-        )
+        builder = read_builder(told.stdout)
+        if not builder.sees_local_images:
+            return builder
+        own = self._engine(engine)
+        return replace(builder, can_export_cache=own.has_containerd_store, capacity=own.capacity)
 
     def _has_buildx(self) -> bool:
         from python_on_whales.exceptions import DockerException  # noqa: PLC0415
@@ -196,23 +166,19 @@ class Buildx:
         except DockerException:  # clients differ in whether an unknown command has a help
             return False
 
-    def _engine(self, told: subprocess.CompletedProcess[str]) -> tuple[bool, Capacity | None]:
-        """Whether the engine has the containerd image store, and what its machine has."""
+    def _engine(self, told: subprocess.CompletedProcess[str]) -> EngineInfo:
         from python_on_whales.exceptions import DockerException  # noqa: PLC0415
 
         if told.returncode:
             raise engine_unreachable(told.stderr)
-        info = json.loads(told.stdout)
-        if not info.get("ServerVersion"):
-            # Docker 26 ends well without an engine, and what next needs one says why.
+        info = read_engine(told.stdout)
+        if not info.version:
+            # What next needs the engine says why there is none.
             try:
                 self._docker.image.list()
             except DockerException as error:
                 raise engine_unreachable(error.stderr or "") from None
-        status = info.get("DriverStatus") or []
-        known = info.get("NCPU") and info.get("MemTotal")
-        capacity = Capacity(info["NCPU"], info["MemTotal"]) if known else None
-        return any(_CONTAINERD_STORE in value for _, value in status), capacity
+        return info
 
     def create_builder(self, name: str) -> None:
         """

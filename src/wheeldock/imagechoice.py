@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheeldock.baseimage import BaseImage
-    from wheeldock.builder import BuilderInfo, Buildx
+    from wheeldock.builder import Buildx
+    from wheeldock.builderinfo import BuilderInfo
     from wheeldock.config import Config
     from wheeldock.errors import WheeldockError
     from wheeldock.identifier import BuildIdentifier

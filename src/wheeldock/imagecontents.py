@@ -29,7 +29,7 @@ from wheeldock.request import BuildRequest
 from wheeldock.seeds import Seeds, ca_bundle
 
 if TYPE_CHECKING:
-    from wheeldock.builder import BuilderInfo
+    from wheeldock.builderinfo import BuilderInfo
     from wheeldock.tags import Architecture
 
 PATIENCE = 30.0

@@ -24,7 +24,7 @@ from wheeldock.tags import Architecture
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from wheeldock.builder import BuilderInfo
+    from wheeldock.builderinfo import BuilderInfo
     from wheeldock.journal import Journal
     from wheeldock.tags import Platform
 

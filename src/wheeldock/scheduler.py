@@ -6,7 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from typing import TYPE_CHECKING, TypeVar
 
-from wheeldock.builder import Capacity
+from wheeldock.builderinfo import Capacity
 from wheeldock.errors import StoppedError
 
 if TYPE_CHECKING:

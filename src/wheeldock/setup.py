@@ -47,7 +47,7 @@ from wheeldock.values import Unexpected
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from wheeldock.builder import BuilderInfo
+    from wheeldock.builderinfo import BuilderInfo
     from wheeldock.tags import Architecture
 
 __all__ = ["run", "undo"]

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from wheeldock.builder import BuilderInfo, Buildx
+    from wheeldock.builder import Buildx
+    from wheeldock.builderinfo import BuilderInfo
     from wheeldock.errors import WheeldockError
     from wheeldock.plan import Plan
     from wheeldock.planning import Inputs

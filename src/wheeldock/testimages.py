@@ -34,7 +34,8 @@ from wheeldock.trials import DOCKERFILE, Place
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from wheeldock.builder import BuilderInfo, Buildx
+    from wheeldock.builder import Buildx
+    from wheeldock.builderinfo import BuilderInfo
     from wheeldock.plan import Batch, Plan
     from wheeldock.tags import Architecture
 

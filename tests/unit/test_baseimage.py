@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wheeldock import baseimage, imagecontents, officialimages, standin
-from wheeldock.builder import BuilderInfo, ImageInfo
+from wheeldock.builder import ImageInfo
+from wheeldock.builderinfo import BuilderInfo
 from wheeldock.errors import (
     BaseImageUnavailableError,
     ConfigurationError,

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from wheeldock import builder as building
 from wheeldock import request as requests
-from wheeldock.builder import BuildEndedError, BuilderInfo, Buildx, Capacity
+from wheeldock.builder import BuildEndedError, Buildx
+from wheeldock.builderinfo import BuilderInfo, Capacity
 from wheeldock.errors import BuildxMissingError, EngineUnreachableError
 from wheeldock.events import Log, Notice, Step
 from wheeldock.recipe import DOCKER

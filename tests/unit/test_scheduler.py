@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wheeldock.builder import Capacity
+from wheeldock.builderinfo import Capacity
 from wheeldock.errors import StoppedError
 from wheeldock.scheduler import default_jobs, run_all
 

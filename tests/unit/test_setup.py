@@ -20,7 +20,8 @@ from wheeldock import (
     setup,
     standin,
 )
-from wheeldock.builder import BuilderInfo, ImageInfo
+from wheeldock.builder import ImageInfo
+from wheeldock.builderinfo import BuilderInfo
 from wheeldock.daemon import Answer
 from wheeldock.errors import (
     BuildxMissingError,

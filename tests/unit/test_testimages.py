@@ -10,7 +10,8 @@ from tests.unit.test_plan import OFFER, batch
 from tests.unit.test_trials import CP311, CP313, place, tried
 
 from wheeldock import distributions, imagecontents, testimages
-from wheeldock.builder import BuilderInfo, ImageInfo
+from wheeldock.builder import ImageInfo
+from wheeldock.builderinfo import BuilderInfo
 from wheeldock.errors import BaseImageUnavailableError, ConfigurationError, ImageNotFoundError
 from wheeldock.images import TEST_IMAGE, is_ours
 from wheeldock.plan import Plan

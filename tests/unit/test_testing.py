@@ -12,7 +12,7 @@ from tests.unit.test_targets import Says
 from tests.unit.test_trying import Builder as Trying
 
 from wheeldock import planning, tester, testing
-from wheeldock.builder import BuilderInfo
+from wheeldock.builderinfo import BuilderInfo
 from wheeldock.errors import (
     ConfigurationError,
     FailedTestError,
