@@ -17,7 +17,7 @@ from hashlib import sha256
 
 from compiler import driver, inputs
 from compiler.process import become, end_as, restore_locale, run
-from compiler.store import Result, Store, replace
+from compiler.store import Result, Store, replace, umask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class LinkCache:
             content = self._store.output(result)
             if content is None:
                 continue
-            mask = _umask()
+            mask = umask()
             if plan.command.listing:
                 replace(plan.command.listing, result.listing.encode(), 0o666 & ~mask)
             replace(plan.command.output, content, 0o777 & ~mask)
@@ -162,12 +162,6 @@ def _result(
         complaints=complaints,
     )
     return result, content
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def main(state: str, compiler: str, arguments: Sequence[str]) -> None:

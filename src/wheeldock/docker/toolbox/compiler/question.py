@@ -1,7 +1,7 @@
 """What a translation is asked for, and all that it depends on besides the files that it reads."""
 
 # pathlib is more than a translation from the cache needs.
-# ruff: noqa: PTH113, PTH118, PTH120, PTH123, PTH207, PTH208
+# ruff: noqa: PTH113, PTH118, PTH120, PTH207, PTH208
 from __future__ import annotations
 
 import glob
@@ -9,6 +9,8 @@ import json
 import os
 import sys
 from hashlib import sha256
+
+from compiler import inputs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ class Question:
         if len(records) != 1:
             raise InDoubtError(f"{self._site} does not say which Cython it has")
         installed = sorted(name for name in os.listdir(self._site) if name.endswith("-info"))
-        return [_digest(records[0]), *installed]
+        return [inputs.digest(records[0]), *installed]
 
     def _names(self, place: Place, include_path: list[str]) -> list[list[str]]:
         """
@@ -110,17 +112,12 @@ def plain(value: object, doubtful: str = "") -> object:
 def _setup(folder: str) -> str:
     """The digest of the script that may change Cython before it calls it."""
     path = os.path.join(folder, "setup.py")
-    return _digest(path) if os.path.isfile(path) else ""
+    return inputs.digest(path) if os.path.isfile(path) else ""
 
 
 def _variables(module: str) -> dict[str, object]:
     variables = vars(sys.modules[module])
     return {name: value for name, value in variables.items() if not name.startswith("__")}
-
-
-def _digest(path: str) -> str:
-    with open(path, "rb") as file:
-        return sha256(file.read()).hexdigest()
 
 
 def _is_in(path: str, folder: str) -> bool:

@@ -119,6 +119,13 @@ class Store:
         replace(path, content, 0o644)
 
 
+def umask() -> int:
+    """The rights that this process withholds from files that it makes."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
 def replace(path: str, content: bytes, mode: int) -> None:
     """Write a file beside its place and put it there all at once."""
     beside = f"{path}.{os.getpid()}.{os.urandom(4).hex()}"

@@ -19,7 +19,7 @@ from hashlib import sha256
 
 from compiler import inputs
 from compiler.question import InDoubtError
-from compiler.store import replace
+from compiler.store import replace, umask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Translated:
             if not contents or None in contents.values():
                 continue
             for path, content in contents.items():
-                _write(place.absolute(path), content or b"", 0o666 & ~_umask())
+                _write(place.absolute(path), content or b"", 0o666 & ~umask())
             if answer is not known[0]:
                 self._put_first(key, answer)
             return answer
@@ -206,9 +206,3 @@ def _settled_digest(path: str, before: int) -> str:
     if os.stat(path).st_ctime_ns >= before - inputs.ONE_TICK:
         raise InDoubtError
     return digest
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
