@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("base_image")]
 
 ODD = """it's a "näme", with=everything; $HOME %s [1] {x} 日本"""
-FILES = 20_000
+FILES = 10_000
 GIGABYTE = 1 << 30
 
 

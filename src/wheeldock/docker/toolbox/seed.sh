@@ -1,8 +1,9 @@
 # shellcheck shell=sh
 # What the machine has for the engine's cache mounts, in /seeds, goes there.
 
-# What is old was for other inputs, or comes again when a step asks for it.
-find /run/wheeldock -type f -mtime +30 -exec rm -f {} +
+# What is old was for other inputs, or comes again when a step asks for it. Other builds add and
+# remove files meanwhile, at which find complains.
+find /run/wheeldock -type f -mtime +30 -exec rm -f {} + 2> /dev/null || true
 
 # The name is the address by which steps ask for it: one bundle does not replace another.
 for seed in /seeds/by-address/*; do
