@@ -91,6 +91,7 @@ def wheel_request(
         "PLATFORM_TAG": target.platform_tag,
         "BUILD_FRONTEND": shlex.join([frontend.name.value, *frontend.args]),
         "BUILD_VERBOSITY": str(options.build_verbosity),
+        "PACKED_AGAIN": "yes" if options.repairs_by_default else "no",
         "REPAIR_COMMAND": "default" if options.repairs_by_default else options.repair_wheel_command,
     }
     request = _request_from(origin, recipe, target="wheel", output=output, arguments=arguments)

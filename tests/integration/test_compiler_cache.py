@@ -63,6 +63,9 @@ RUN --mount=type=bind,from=kit,target=/toolbox \
 
 FROM scratch AS slots-results
 COPY --from=slots-test /results.json /
+
+FROM scratch AS unrepaired
+COPY --from=build /built/ /
 """
 
 ALL_HITS = {"compiles": {"hits": 2, "misses": 0}, "links": {"hits": 1, "misses": 0}}
@@ -319,6 +322,24 @@ def test_the_caches_outlive_a_build(bench: Bench, tmp_path: Path) -> None:
     plain = libraries(bench.build("wheel", "plain", sdist, COMPILER_CACHE="off", **tag))
     assert bench.caches is None
     assert first == again == plain
+
+
+def compressions(folder: Path) -> set[int]:
+    """The ways in which files of a wheel are compressed."""
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        return {member.compress_type for member in archive.infolist() if member.file_size}
+
+
+def test_a_wheel_is_compressed_once(bench: Bench, tmp_path: Path) -> None:
+    shutil.copytree(CASES / "projects/setuptools", tmp_path / "sdist/src")
+    given = {"PLATFORM_TAG": "manylinux_2_28_x86_64", "PACKED_AGAIN": "yes"}
+    sdist = {"source": tmp_path / "sdist"}
+    repaired = bench.build("wheel", "repaired", sdist, **given)
+    assert compressions(repaired) == {zipfile.ZIP_DEFLATED}
+    assert compressions(bench.build("unrepaired", "stored", sdist, **given)) == {zipfile.ZIP_STORED}
+    plain = bench.build("unrepaired", "compressed", sdist, PLATFORM_TAG=given["PLATFORM_TAG"])
+    assert compressions(plain) == {zipfile.ZIP_DEFLATED}
 
 
 # --- how many at once ---

@@ -317,6 +317,7 @@ def test_a_build_frontend_and_its_arguments_are_a_shells_words() -> None:
 def test_a_repair_of_ones_own_is_the_command_as_it_is(command: str) -> None:
     arguments = with_options(repair_wheel_command=command).build_args
     assert arguments["REPAIR_COMMAND"] == command
+    assert (WHEEL.build_args["PACKED_AGAIN"], arguments["PACKED_AGAIN"]) == ("yes", "no")
     assert ("pip" in arguments["BUILD_REQUIRES"].splitlines()) is bool(command)
 
 

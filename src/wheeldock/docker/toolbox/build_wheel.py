@@ -15,6 +15,7 @@ from before_build import before_build
 from compiler.front import BYPASSED, CachedCompilers
 from compiler.mount import CACHE, is_lost
 from compiler.translations import CachedTranslations
+from compression import leave_to_repair
 from ending import fail
 from frontend import PURE_WHEEL, ask_for, build
 from machine import compiles_at_once, memory, parallel_builds, processors
@@ -84,6 +85,8 @@ if __name__ == "__main__":
     compilers = CachedCompilers(TREE, ENVIRONMENT, at_once=at_once, cold=cold)
     translations = CachedTranslations(TREE, ENVIRONMENT, CACHE / "translations")
     brought = compiled_files(TREE) if command else shipped
+    if os.environ.get("PACKED_AGAIN") == "yes":
+        leave_to_repair(os.environ, ENVIRONMENT)
     with nullcontext() if off or cold else translations:
         wheel = build("wheel", source, output, None if off else compilers)
     requirements.note()
