@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,9 +57,12 @@ class CachedTranslations(AbstractContextManager[None]):
     ) -> None:
         """Leave the environment as it was, and keep the cache within its size."""
         if self._site is not None:
-            for folder in (self._site, self._site / "__pycache__"):
+            bytecode = self._site / "__pycache__"
+            for folder in (self._site, bytecode):
                 for path in folder.glob(f"{_NAME}.*"):
                     path.unlink()
+            with suppress(OSError):  # others have theirs there
+                bytecode.rmdir()
         if self._log.exists():
             trim(self._cache, _SIZE)
 
