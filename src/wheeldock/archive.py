@@ -131,16 +131,13 @@ def _unpack_tar(
         moved = member.replace(name=members[member.name], linkname=link, deep=False)
         return tarfile.data_filter(moved, destination)
 
+    def is_taken_over(member: tarfile.TarInfo) -> bool:
+        place = members.get(member.name)
+        return place is not None and _took_over(archive, member, before / place, into / place)
+
     changed = [*archive]
     if _is_plain(changed, members):
-        changed = [
-            member
-            for member in changed
-            if member.name not in members
-            or not _took_over(
-                archive, member, before / members[member.name], into / members[member.name]
-            )
-        ]
+        changed = [member for member in changed if not is_taken_over(member)]
     try:
         archive.extractall(into, changed, filter=stripped)  # noqa: S202 - the filter is what S202 asks for
     except KeyError as error:

@@ -1,4 +1,4 @@
-"""The modules of the toolbox's compiler front, which a build container runs."""
+"""The modules of the toolbox, which a build container runs."""
 
 from __future__ import annotations
 
@@ -15,9 +15,14 @@ TOOLBOX = DOCKER / "toolbox"
 
 
 def load(name: str) -> ModuleType:
-    """The module of that name."""
+    """The module of the compiler front of that name."""
+    return load_script(f"compiler.{name}")
+
+
+def load_script(name: str) -> ModuleType:
+    """The toolbox's module of that name."""
     sys.path.insert(0, str(TOOLBOX))
     try:
-        return importlib.import_module(f"compiler.{name}")
+        return importlib.import_module(name)
     finally:
         sys.path.remove(str(TOOLBOX))

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
-
-from wheeldock.recipe import DOCKER
+from tests.unit.compiler_modules import load_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-sys.path.insert(0, str(DOCKER / "toolbox"))
-compression = importlib.import_module("compression")
-sys.path.remove(str(DOCKER / "toolbox"))
+compression = load_script("compression")
 
 VARIABLE = "DIST_EXTRA_CONFIG"
 

@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import requirements
-from compiler.mount import CACHE, is_lost
+from compiler.mount import CACHE, is_in_use, is_lost
 from compiler.translations import CachedTranslations
 from frontend import ask_for, build
 
@@ -49,10 +49,9 @@ def normalise(sdist: Path, epoch: int) -> None:
 if __name__ == "__main__":
     source, output = map(Path, sys.argv[1:])
     translations = CachedTranslations(PROJECT, Path("/env"), CACHE / "translations")
-    caching = os.environ.get("COMPILER_CACHE") != "off" and not os.environ.get("COLD")
-    if caching and translations.are_likely and is_lost():
+    if is_in_use() and translations.are_likely and is_lost():
         ask_for("the compiler cache")
-    with translations if caching else nullcontext():
+    with translations if is_in_use() else nullcontext():
         made = build("sdist", source, output)
     if made.name.endswith(".tar.gz"):
         normalise(made, int(os.environ["SOURCE_DATE_EPOCH"]))

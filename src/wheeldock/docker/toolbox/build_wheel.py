@@ -13,7 +13,7 @@ from pathlib import Path
 import requirements
 from before_build import before_build
 from compiler.front import BYPASSED, CachedCompilers
-from compiler.mount import CACHE, is_lost
+from compiler.mount import CACHE, is_in_use, is_lost
 from compiler.translations import CachedTranslations
 from compression import leave_to_repair
 from ending import fail
@@ -77,7 +77,7 @@ if __name__ == "__main__":
     at_once = compiles_at_once(processors(), memory())
     os.environ |= parallel_builds(os.environ, at_once)
     off, cold = os.environ.get("COMPILER_CACHE") == "off", bool(os.environ.get("COLD"))
-    if not off and not cold and is_lost():
+    if is_in_use() and is_lost():
         ask_for("the compiler cache")
     shipped = compiled_files(TREE)
     if command := os.environ.get("BEFORE_BUILD"):
@@ -87,7 +87,7 @@ if __name__ == "__main__":
     brought = compiled_files(TREE) if command else shipped
     if os.environ.get("PACKED_AGAIN") == "yes":
         leave_to_repair(os.environ, ENVIRONMENT)
-    with nullcontext() if off or cold else translations:
+    with translations if is_in_use() else nullcontext():
         wheel = build("wheel", source, output, None if off else compilers)
     requirements.note()
     if reason := why_pure(wheel):

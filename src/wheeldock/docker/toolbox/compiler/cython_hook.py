@@ -51,11 +51,9 @@ def _put_cache_before(module: ModuleType) -> None:
     import json  # noqa: PLC0415 - only for Cython
     from pathlib import Path  # noqa: PLC0415 - as above
 
-    before, path = dict(sys.modules), list(sys.path)
+    path, theirs = list(sys.path), _taken_out("compiler")
     try:
         settings = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
-        for name in [name for name in before if name.split(".")[0] == "compiler"]:
-            del sys.modules[name]
         sys.path.insert(0, settings["toolbox"])
         from compiler import translation  # noqa: PLC0415 - not before it is on the path
 
@@ -64,11 +62,14 @@ def _put_cache_before(module: ModuleType) -> None:
         sys.stderr.write(f"Translations are not cached: {error}\n")
     finally:
         sys.path[:] = path
-        for name in [name for name in sys.modules if name.split(".")[0] == "compiler"]:
-            del sys.modules[name]
-        sys.modules.update(
-            {name: each for name, each in before.items() if name.split(".")[0] == "compiler"}
-        )
+        _taken_out("compiler")
+        sys.modules.update(theirs)
+
+
+def _taken_out(package: str) -> dict[str, ModuleType]:
+    """The modules of a package that were imported, which then are not."""
+    names = [name for name in sys.modules if name.split(".")[0] == package]
+    return {name: sys.modules.pop(name) for name in names}
 
 
 sys.meta_path.insert(0, _Finder())

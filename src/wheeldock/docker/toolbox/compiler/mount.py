@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 CACHE = Path("/root/.cache/wheeldock")
 """Where it is."""
 
 _HOSTS = Path("/etc/hosts")
+
+
+def is_in_use() -> bool:
+    """Whether this build is one with caches, and no cold one."""
+    return os.environ.get("COMPILER_CACHE") != "off" and not os.environ.get("COLD")
 
 
 def is_lost() -> bool:

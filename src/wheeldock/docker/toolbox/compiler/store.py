@@ -90,14 +90,14 @@ class Store:
 
     def keep(self, key: str, result: Result, content: bytes) -> None:
         """Remember a result, and the content of its output."""
-        self._write(self._path("outputs", result.output), content)
+        write(self._path("outputs", result.output), content)
         self.put_first(key, result)
 
     def put_first(self, key: str, result: Result) -> None:
         """Remember that a result is the latest used."""
         others = [other for other in self.results(key) if not other.is_for(result)]
         known = [vars(each) for each in [result, *others][:_RESULTS_PER_LINK]]
-        self._write(self._path("links", key), json.dumps(known).encode())
+        write(self._path("links", key), json.dumps(known).encode())
 
     def output(self, result: Result) -> bytes | None:
         """The content of a result's output, or None when it is gone or damaged."""
@@ -113,17 +113,18 @@ class Store:
     def _path(self, kind: str, digest: str) -> str:
         return os.path.join(self._folder, kind, digest[:2], digest[2:])
 
-    @staticmethod
-    def _write(path: str, content: bytes) -> None:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        replace(path, content, 0o644)
-
 
 def umask() -> int:
     """The rights that this process withholds from files that it makes."""
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def write(path: str, content: bytes, mode: int = 0o644) -> None:
+    """Put a file into a folder, which is made if need be."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    replace(path, content, mode)
 
 
 def replace(path: str, content: bytes, mode: int) -> None:

@@ -8,7 +8,7 @@ Several builds write here at once: each file is written beside its place and ren
 """
 
 # pathlib is more than a translation from the cache needs.
-# ruff: noqa: PTH100, PTH103, PTH113, PTH116, PTH117, PTH118, PTH119, PTH120, PTH123
+# ruff: noqa: PTH100, PTH113, PTH116, PTH117, PTH118, PTH119, PTH123
 from __future__ import annotations
 
 import json
@@ -19,7 +19,7 @@ from hashlib import sha256
 
 from compiler import inputs
 from compiler.question import InDoubtError
-from compiler.store import replace, umask
+from compiler.store import umask, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Translated:
             if not contents or None in contents.values():
                 continue
             for path, content in contents.items():
-                _write(place.absolute(path), content or b"", 0o666 & ~umask())
+                write(place.absolute(path), content or b"", 0o666 & ~umask())
             if answer is not known[0]:
                 self._put_first(key, answer)
             return answer
@@ -149,14 +149,14 @@ class Translated:
             digest = answer.written[place.relative(path)] = sha256(content).hexdigest()
             if any(name in content for name in names):
                 answer.folder = place.folder
-            _write(self._path("files", digest), zlib.compress(content, 1), 0o644)
+            write(self._path("files", digest), zlib.compress(content, 1))
         self._put_first(key, answer)
 
     def _put_first(self, key: str, answer: Translation) -> None:
         inputs_of = (answer.folder, answer.files)
         others = [each for each in self._answers(key) if (each.folder, each.files) != inputs_of]
         known = [vars(each) for each in [answer, *others][:_ANSWERS_PER_QUESTION]]
-        _write(self._path("questions", key), json.dumps(known).encode(), 0o644)
+        write(self._path("questions", key), json.dumps(known).encode())
 
     def _answers(self, key: str) -> list[Translation]:
         path = self._path("questions", key)
@@ -181,11 +181,6 @@ class Translated:
 
     def _path(self, kind: str, digest: str) -> str:
         return os.path.join(self._folder, kind, digest[:2], digest[2:])
-
-
-def _write(path: str, content: bytes, mode: int) -> None:
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    replace(path, content, mode)
 
 
 def _digest(path: str) -> str:
