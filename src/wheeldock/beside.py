@@ -11,45 +11,45 @@ from wheeldock.builder import BuildEndedError
 from wheeldock.errors import WheeldockError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from wheeldock.builder import Builder
     from wheeldock.request import BuildRequest
     from wheeldock.seeds import Seeder
 
 
-class Idle:
-    """Whether a processor has nothing to do: there are more of them than builds that are left."""
+class Remaining:
+    """The builds that something is left to do for, and whether they are fewer than so many."""
 
-    def __init__(self, builds: int, *, processors: int) -> None:
-        self._left = builds
-        self._processors = processors
+    def __init__(self, builds: Iterable[Hashable], *, fewer_than: int) -> None:
+        self._left = set(builds)
+        self._fewer_than = fewer_than
         self._lock = threading.Lock()
         self._reached = threading.Event()
         self._look()
 
-    def one_ended(self) -> None:
-        """Note that a build ended."""
+    def done(self, build: Hashable) -> None:
+        """Note that it is done for a build, which may have been noted before."""
         with self._lock:
-            self._left -= 1
-        self._look()
+            self._left.discard(build)
+            self._look()
 
-    def all_ended(self) -> None:
-        """Note that no build is left."""
+    def all_done(self) -> None:
+        """Note that it is done for each, or will not be."""
         self._reached.set()
 
     def wait(self) -> None:
-        """Wait until it is so."""
+        """Wait until there are fewer."""
         self._reached.wait()
 
     def _look(self) -> None:
-        if self._left < self._processors:
+        if len(self._left) < self._fewer_than:
             self._reached.set()
 
 
 @contextlib.contextmanager
-def beside(work: Callable[[], None], name: str, when: Idle | None = None) -> Iterator[None]:
-    """Do some work in a thread of that name, once that is idle, while something else is done."""
+def beside(work: Callable[[], None], name: str, when: Remaining | None = None) -> Iterator[None]:
+    """Do some work in a thread of that name, once its time has come, beside something else."""
 
     def run() -> None:
         if when:
@@ -62,7 +62,7 @@ def beside(work: Callable[[], None], name: str, when: Idle | None = None) -> Ite
         yield
     finally:
         if when:
-            when.all_ended()
+            when.all_done()
         thread.join()
 
 

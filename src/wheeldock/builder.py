@@ -53,6 +53,10 @@ class BuildEndedError(Exception):
     """A build ended without a result; the events before this say why."""
 
 
+class BuildStoppedError(BuildEndedError):
+    """It ended, or did not begin, because all builds were stopped."""
+
+
 class Builder(Protocol):
     """What runs builds: Buildx, or a fake of it in unit tests."""
 
@@ -84,7 +88,7 @@ class Buildx:
     def __init__(self) -> None:
         self._running: set[Path] = set()
         self._lock = threading.Lock()
-        self._stopped = False
+        self._stopped = threading.Event()
         self.asked: dict[str, str | None] = {}
         """The images that were asked for, and their ids; None for those that are not there."""
 
@@ -100,7 +104,7 @@ class Buildx:
         """
         Run a build and yield what it says, as it says it.
 
-        Raises BuildEndedError when it fails or is stopped.
+        Raises BuildEndedError when it fails, and BuildStoppedError when it was stopped.
         """
         from python_on_whales import DockerClient  # noqa: PLC0415
         from python_on_whales.exceptions import DockerException  # noqa: PLC0415
@@ -111,8 +115,8 @@ class Buildx:
             script = script if request.provenance else _NO_GIT + script
             client = DockerClient(client_call=[*shell, script, str(process)])
             with self._lock:
-                if self._stopped:
-                    raise BuildEndedError
+                if self._stopped.is_set():
+                    raise BuildStoppedError
                 self._running.add(process)
             try:
                 ready = with_fitting_dockerfile(with_plain_caches(request, folder), folder)
@@ -120,7 +124,7 @@ class Buildx:
                 events = parse(cast("Iterator[str]", lines))
                 yield from masked(events, passed(request).values())
             except DockerException:
-                raise BuildEndedError from None
+                raise (BuildStoppedError if self._stopped.is_set() else BuildEndedError) from None
             except BaseException:
                 # Ctrl-C, or nobody listens any more: the client would go on for itself.
                 _end(process, wait=True)
@@ -132,7 +136,7 @@ class Buildx:
     def stop(self) -> None:
         """End every build that runs, as Ctrl-C would, and let no other begin."""
         with self._lock:
-            self._stopped = True
+            self._stopped.set()
             running = list(self._running)
         for process in running:
             _end(process)

@@ -12,20 +12,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from wheeldock.cache import KeptFolder
-from wheeldock.errand import run_errand
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
+    from typing import TypeAlias
 
-    from wheeldock.builder import Builder
-    from wheeldock.report import TargetReport
     from wheeldock.request import BuildRequest
+    from wheeldock.seeds import Seeder
+
+    Counts: TypeAlias = Mapping[str, Mapping[str, int]]
+    """The `hits` and `misses` of one build, by what they are of, e.g. `compiles`."""
 
 
-def has_grown(made: Iterable[TargetReport], cache: CompilerCache) -> bool:
+def has_grown(gave: Iterable[Counts], cache: CompilerCache) -> bool:
     """Whether builds compiled or linked what is not in the cache that is kept."""
-    counts = [count for each in made for count in (each.compiler_cache or {}).values()]
+    counts = [count for each in gave for count in each.values()]
     missed = any(count["misses"] for count in counts)
     return missed or (cache.file is None and any(count["hits"] for count in counts))
 
@@ -65,14 +67,15 @@ class CompilerCache(KeptFolder):
             return "no compiler cache"
         return ""
 
-    def save(self, builder: Builder, request: BuildRequest, base_image: str) -> None:
+    def save(self, seeder: Seeder, request: BuildRequest) -> None:
         """
         Keep what a build of the stage `compiler-cache-file`, whose output is `fresh`, gives.
 
-        Raises what a failed build raises; what was kept before is then there still.
+        Raises what a failed build raises, or BuildStoppedError; what was kept before is then
+        there still.
         """
         try:
-            run_errand(builder, request, "compiler cache", base_image)
+            seeder.run(request, "compiler cache")
             self.commit()
         finally:
             self.discard()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheeldock import compilercache
+from wheeldock.builder import BuildStoppedError
 from wheeldock.compilercache import CompilerCache
 from wheeldock.errors import WheeldockError
 from wheeldock.identifier import known_identifiers
@@ -23,15 +24,15 @@ from wheeldock.seeds import Seeds, ca_bundle
 from wheeldock.tools import KeptTools, ToolsKeeper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from wheeldock.builder import Buildx
+    from wheeldock.compilercache import Counts
     from wheeldock.config import Config
     from wheeldock.context import TreeContext
     from wheeldock.plan import Batch
     from wheeldock.recipe import Recipe
-    from wheeldock.report import TargetReport
     from wheeldock.seeds import Seeder
 
 
@@ -94,17 +95,19 @@ class Keeping:
     def keep_compiler_cache(
         self,
         recipe: Recipe,
-        buildx: Buildx,
-        made: Sequence[TargetReport],
+        seeder: Seeder,
+        gave: Iterable[Counts],
         say: Callable[[str], None],
     ) -> None:
-        """Keep what builds compiled where no engine forgets it; what fails is said."""
+        """Keep what builds compiled, and what it gave them; what fails is said."""
         cache = self.compiler_cache
-        if cache.foreign or not compilercache.has_grown(made, cache):
+        if cache.foreign or not compilercache.has_grown(gave, cache):
             return
         try:
             request = compiler_cache_request(recipe, secrets.token_hex(8), cache.prepare())
-            cache.save(buildx, request, recipe.base_image)
+            cache.save(seeder, request)
+        except BuildStoppedError:  # every build was stopped, and this one with them
+            return
         except (WheeldockError, OSError) as error:
             say(f"The compiler cache is not kept in {cache.path}: {error}")
 

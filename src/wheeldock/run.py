@@ -73,11 +73,6 @@ class Run:
             publish(built, self.shop.settings.output_dir, whole=whole)
             if self.shop.attest:
                 attestation.write(results, self.shop.plan, self.shop.settings.output_dir)
-        if built and not self.shop.cold:
-            made = [result.report for result in results]
-            shop = self.shop.of(built[0].name, None)
-            recipe = shop.recipes[shop.plan.main]
-            shop.keeping.keep_compiler_cache(recipe, shop.buildx, made, shop.display.say)
         self.shop.display.summary(run_report, self.shop.settings.output_dir)
         if errors:
             kept = f"{self._keep(built)}The output folder is as it was."

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheeldock.builder import BuildEndedError
+from wheeldock.builder import BuildEndedError, BuildStoppedError
 from wheeldock.errand import run_errand
 from wheeldock.failures import explain
 from wheeldock.record import BuildRecord
@@ -155,14 +155,14 @@ class Seeder:
         """
         Run a build that nobody watches.
 
-        Raises what a failed build raises, with that name, or BuildEndedError when it was stopped.
+        Raises what a failed build raises, with that name, or BuildStoppedError.
         """
         record = BuildRecord()
         try:
             self.build(request, record)
+        except BuildStoppedError:
+            raise
         except BuildEndedError:
-            if record.failed_step is None:
-                raise
             raise explain(name, self._base_image, record) from None
 
     def _fill(self) -> None:

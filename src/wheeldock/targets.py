@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from wheeldock.builder import Builder
+    from wheeldock.compilercache import Counts
     from wheeldock.progress import Progress
     from wheeldock.request import BuildRequest
     from wheeldock.seeds import Seeder
@@ -101,11 +102,13 @@ class TargetMaker:
         request: BuildRequest,
         output: Path,
         check: Callable[[Distribution], None] | None = None,
+        compiled: Callable[[Counts], None] = lambda _: None,
     ) -> TargetResult:
         """
         Build a target whose result goes to `output`; its failure is in the result.
 
-        `check` raises WheeldockError for a distribution that is not to be had.
+        `check` raises WheeldockError for a distribution that is not to be had. `compiled` gets
+        what came from the compiler cache, more than once, as soon as all is compiled.
         """
         cache = TargetCache(self.cache / name) if self.cache else NoCache()
         clock = time.monotonic()
@@ -116,7 +119,7 @@ class TargetMaker:
         try:
             asked = replace(request, provenance=self.attest)
             attempt = replace(asked, cache_from=cache.usable(), cache_to=cache.prepare())
-            while again := self._attempt(name, attempt, record):
+            while again := self._attempt(name, attempt, record, compiled):
                 shutil.rmtree(output, ignore_errors=True)
                 record, attempt = BuildRecord(), replace(again, cache_to=cache.prepare())
             requirements = json.loads(_take(output, "build-requirements.json") or "{}")
@@ -140,7 +143,11 @@ class TargetMaker:
         return result
 
     def _attempt(
-        self, name: str, request: BuildRequest, record: BuildRecord
+        self,
+        name: str,
+        request: BuildRequest,
+        record: BuildRecord,
+        compiled: Callable[[Counts], None],
     ) -> BuildRequest | None:
         """Build, and return what to build instead if that may come to a better end."""
         seeded = self.seeder.times
@@ -148,6 +155,8 @@ class TargetMaker:
             for event in self.builder.build(request):
                 record.add(event)
                 self.display.event(name, event, record)
+                if record.caches is not None:
+                    compiled(record.caches)
         except BuildEndedError:
             if lacking(record) and self.seeder.fill(seeded):
                 return request

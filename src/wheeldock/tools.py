@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from wheeldock.builder import BuildEndedError
+from wheeldock.builder import BuildStoppedError
 from wheeldock.cache import KeptFolder
 from wheeldock.images import INPUTS, last_used
 
@@ -108,7 +108,7 @@ class ToolsKeeper:
                 self.seeder.run(self.image, "tools")
             if self.is_file_old and not self.kept.foreign:
                 self._keep_file()
-        except BuildEndedError:  # every build was stopped, and this one with them
+        except BuildStoppedError:  # every build was stopped, and this one with them
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, no wheel depends on it
             self.say(f"The tools of {self.tools.name} are not kept: {error}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from wheeldock import delivered, report
 from wheeldock.audit import Auditor, commands_for
-from wheeldock.beside import Idle, beside
+from wheeldock.beside import Remaining, beside
 from wheeldock.made import content
 from wheeldock.recipe import audit_request, wheel_request
 from wheeldock.scheduler import run_all
@@ -19,8 +19,9 @@ from wheeldock.targets import TargetResult
 from wheeldock.wheelhouse import read_distribution
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from wheeldock.compilercache import Counts
     from wheeldock.context import TreeContext
     from wheeldock.made import Made
     from wheeldock.plan import BuildTarget
@@ -42,26 +43,21 @@ class Wheels:
     """Of the sdist that they are made from."""
 
     def make(self) -> list[TargetResult]:
-        """Make them, so many at once, and keep the tools that they were made with."""
+        """Make them, so many at once, and keep what they were made with and what they compiled."""
         shop, plan = self.shop, self.shop.plan
-        # One build more than there are processors runs at once, as `default_jobs` has it.
-        idle = Idle(len(plan.targets), processors=shop.jobs - 1)
-
-        def work(target: BuildTarget) -> TargetResult:
-            try:
-                return self._wheel(target)
-            finally:
-                idle.one_ended()
+        # One build more than there are processors runs at once, as `default_jobs` has it: with
+        # fewer left to end, a processor is idle.
+        to_end = Remaining(plan.targets, fewer_than=shop.jobs - 1)
 
         def at_once(targets: Sequence[BuildTarget]) -> Sequence[TargetResult]:
-            return run_all(targets, work, at_once=shop.jobs, stop=shop.buildx.stop)
+            return self._at_once(targets, to_end)
 
         # A batch that ran no step needs no tools, which an engine may well lack.
         keepers = shop.keepers()
         main = keepers.get(plan.main)
         outcome = report.outcome(self.sdist) if self.sdist else ""
         is_due = main and (outcome == "built" or (outcome == "given" and main.is_file_old))
-        with beside(main.keep, "tools", when=idle) if main and is_due else nullcontext():
+        with beside(main.keep, "tools", when=to_end) if main and is_due else nullcontext():
             results = make_all(plan, at_once, shop.display)
         if is_due:
             del keepers[plan.main]
@@ -70,6 +66,32 @@ class Wheels:
             if ran.intersection(map(str, batch.targets)):
                 keeper.keep()
         return results
+
+    def _at_once(self, targets: Sequence[BuildTarget], to_end: Remaining) -> list[TargetResult]:
+        """Make wheels, and keep what they compiled while the last of them are repaired."""
+        shop = self.shop
+        to_compile = Remaining(targets, fewer_than=1)
+        gave: dict[str, Counts] = {}
+        if self.sdist and self.sdist.compiler_cache:
+            gave[self.sdist.name] = self.sdist.compiler_cache
+
+        def work(target: BuildTarget) -> TargetResult:
+            def compiled(counts: Counts) -> None:
+                gave[str(target)] = counts
+                to_compile.done(target)
+
+            try:
+                return self._wheel(target, compiled)
+            finally:
+                to_compile.done(target)
+                to_end.done(target)
+
+        def keep() -> None:
+            recipe = shop.recipes[shop.plan.main]
+            shop.keeping.keep_compiler_cache(recipe, shop.seeder, gave.values(), shop.display.say)
+
+        with beside(keep, "compiler cache", when=to_compile) if not shop.cold else nullcontext():
+            return run_all(targets, work, at_once=shop.jobs, stop=shop.buildx.stop)
 
     @cached_property
     def _kept(self) -> Mapping[str, TargetReport]:
@@ -87,7 +109,7 @@ class Wheels:
             aside=self.shop.state.unaudited,
         )
 
-    def _wheel(self, target: BuildTarget) -> TargetResult:
+    def _wheel(self, target: BuildTarget, compiled: Callable[[Counts], None]) -> TargetResult:
         if before := self._kept.get(str(target)):
             return self._still(before)
         batch = self.shop.plan.batch(target)
@@ -98,7 +120,7 @@ class Wheels:
         def check(wheel: Distribution) -> None:
             self._check(target, wheel)
 
-        return self.shop.maker(batch).make(str(target), request, output, check)
+        return self.shop.maker(batch).make(str(target), request, output, check, compiled)
 
     def _check(self, target: BuildTarget, wheel: Distribution) -> None:
         """Check that a wheel is the one that was due, and audit it. Raises WheeldockError."""

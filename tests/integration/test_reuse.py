@@ -37,6 +37,10 @@ from setuptools import setup
 
 setup(py_modules=["pure"], ext_modules=cythonize("tiny.pyx", language_level=3))
 """
+SLOW_REPAIR = """
+[tool.wheeldock]
+repair-wheel-command = "sleep 3; auditwheel repair -w {dest_dir} {wheel}"
+"""
 ONE_HIT, ONE_MISS = {"hits": 1, "misses": 0}, {"hits": 0, "misses": 1}
 
 CASES = {
@@ -64,6 +68,14 @@ def test_a_rebuild_that_compiles_all_of_it_again(workplace: Workplace, case: str
     assert warning in said
     assert bool(said) == bool(warning)
     assert said in again.out + again.err
+
+
+def test_what_is_compiled_is_kept_while_the_wheel_is_repaired(workplace: Workplace) -> None:
+    projects.write_tiny(workplace.folder, pyproject=SLOW_REPAIR, more_code=projects.unlike())
+    assert workplace.build(*ONE).code == 0
+    (compiled,) = (workplace.state / "cache").glob("*/compiler-cache/compiler-cache.tar")
+    (wheel,) = (workplace.state / "cache").glob(f"*/{ONE[1]}/index.json")
+    assert compiled.stat().st_mtime < wheel.stat().st_mtime - 1
 
 
 def test_cython_translates_nothing_twice(workplace: Workplace) -> None:

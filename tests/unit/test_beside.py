@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wheeldock.beside import Idle, ahead, beside
+from wheeldock.beside import Remaining, ahead, beside
 from wheeldock.builder import BuildEndedError
 from wheeldock.request import BuildRequest
 from wheeldock.seeds import Seeder, Seeds
@@ -18,19 +18,25 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    ("builds", "ended", "idle"), [(3, 0, False), (3, 1, False), (3, 2, True), (1, 0, True)]
+    ("builds", "done", "fewer"),
+    [
+        ("abc", "", False),
+        ("abc", "a", False),
+        ("abc", "aa", False),
+        ("abc", "ab", True),
+        ("abc", "abc", True),
+        ("a", "", True),
+    ],
 )
-def test_a_processor_is_idle_when_fewer_builds_are_left(
-    builds: int, ended: int, *, idle: bool
-) -> None:
-    place = Idle(builds, processors=2)
-    for _ in range(ended):
-        place.one_ended()
-    waiting = threading.Thread(target=place.wait, daemon=True)
+def test_one_waits_until_fewer_builds_are_left(builds: str, done: str, *, fewer: bool) -> None:
+    remaining = Remaining(builds, fewer_than=2)
+    for build in done:
+        remaining.done(build)
+    waiting = threading.Thread(target=remaining.wait, daemon=True)
     waiting.start()
-    waiting.join(timeout=5 if idle else 0.05)
-    assert waiting.is_alive() is not idle
-    place.all_ended()
+    waiting.join(timeout=5 if fewer else 0.05)
+    assert waiting.is_alive() is not fewer
+    remaining.all_done()
     waiting.join(timeout=5)
     assert not waiting.is_alive()
 
@@ -51,12 +57,21 @@ def test_work_is_done_beside_other_work_and_awaited() -> None:
     assert done == ["work"]
 
 
-def test_work_waits_until_a_processor_is_idle() -> None:
-    done = []
-    place = Idle(2, processors=1)
-    with beside(lambda: done.append("work"), "work", when=place):
-        assert done == []
-    assert done == ["work"]
+def test_work_waits_until_it_is_time() -> None:
+    done = threading.Event()
+    remaining = Remaining("ab", fewer_than=1)
+    with beside(done.set, "work", when=remaining):
+        remaining.done("a")
+        assert not done.wait(0.05)
+        remaining.done("b")
+        assert done.wait(5)
+
+
+def test_work_whose_time_never_comes_is_done_at_the_end() -> None:
+    done = threading.Event()
+    with beside(done.set, "work", when=Remaining("ab", fewer_than=1)):
+        assert not done.wait(0.05)
+    assert done.is_set()
 
 
 class Engine:

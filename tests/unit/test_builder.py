@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from wheeldock import builder as building
 from wheeldock import request as requests
-from wheeldock.builder import BuildEndedError, Buildx
+from wheeldock.builder import BuildEndedError, BuildStoppedError, Buildx
 from wheeldock.builderinfo import BuilderInfo, Capacity
 from wheeldock.errors import BuildxMissingError, EngineUnreachableError
 from wheeldock.events import Log, Notice, Step
@@ -176,8 +176,9 @@ def test_a_failed_build_says_all_before_it_ends(docker: Docker) -> None:
     docker.does("echo ERROR: failed to solve >&2\nexit 1")
     events = Buildx().build(REQUEST)
     assert next(events) == Notice("ERROR: failed to solve")
-    with pytest.raises(BuildEndedError):
+    with pytest.raises(BuildEndedError) as ended:
         next(events)
+    assert not isinstance(ended.value, BuildStoppedError)
 
 
 def test_output_that_is_no_text_ends_no_build(docker: Docker) -> None:
@@ -381,7 +382,7 @@ def test_stop_ends_every_build_that_runs(docker: Docker, temporary: Path) -> Non
     buildx.stop()
     for thread in threads:
         thread.join(PATIENCE)
-        assert isinstance(thread.error, BuildEndedError)
+        assert isinstance(thread.error, BuildStoppedError)
     assert len(list(docker.folder.glob("ended*"))) == 2
     assert list(temporary.iterdir()) == []
 
@@ -390,7 +391,7 @@ def test_after_stop_no_build_begins(docker: Docker) -> None:
     docker.does("")
     buildx = Buildx()
     buildx.stop()
-    with pytest.raises(BuildEndedError):
+    with pytest.raises(BuildStoppedError):
         next(buildx.build(REQUEST))
     assert not docker.has("argv")
 
@@ -414,7 +415,7 @@ def test_stop_ends_a_build_that_is_about_to_begin(
     buildx.stop()
     (docker.folder / "go").touch()
     thread.join(PATIENCE)
-    assert isinstance(thread.error, BuildEndedError)
+    assert isinstance(thread.error, BuildStoppedError)
     assert not docker.has("argv")
 
 

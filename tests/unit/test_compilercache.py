@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wheeldock.builder import BuildEndedError
+from wheeldock.builder import BuildEndedError, BuildStoppedError
 from wheeldock.compilercache import CompilerCache, has_grown
 from wheeldock.errors import BuildFailedError
 from wheeldock.events import Notice, Step
-from wheeldock.report import TargetReport
 from wheeldock.request import BuildRequest
+from wheeldock.seeds import Seeder, Seeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from wheeldock.compilercache import Counts
     from wheeldock.events import Event
 
 
@@ -69,22 +70,21 @@ def test_a_truncated_one_is_found_when_it_is_read_through(cache: CompilerCache) 
 # --- what is worth keeping ---
 
 
-def report(**counts: tuple[int, int]) -> TargetReport:
-    caches = {kind: {"hits": hits, "misses": misses} for kind, (hits, misses) in counts.items()}
-    return TargetReport(name="cp313", stages={}, seconds=1.0, compiler_cache=caches or None)
+def counts(**gave: tuple[int, int]) -> Counts:
+    return {kind: {"hits": hits, "misses": misses} for kind, (hits, misses) in gave.items()}
 
 
 def test_it_grows_by_what_was_compiled_or_linked_anew(cache: CompilerCache) -> None:
     put(cache, archive())
-    assert has_grown([report(), report(compiles=(3, 1), links=(0, 0))], cache)
-    assert has_grown([report(compiles=(3, 0), links=(0, 1))], cache)
-    assert not has_grown([report(compiles=(3, 0), links=(1, 0))], cache)
-    assert not has_grown([report()], cache)
+    assert has_grown([counts(), counts(compiles=(3, 1), links=(0, 0))], cache)
+    assert has_grown([counts(compiles=(3, 0), links=(0, 1))], cache)
+    assert not has_grown([counts(compiles=(3, 0), links=(1, 0))], cache)
+    assert not has_grown([counts()], cache)
 
 
 def test_what_only_the_engine_has_is_worth_keeping(cache: CompilerCache) -> None:
-    assert has_grown([report(compiles=(3, 0), links=(1, 0))], cache)
-    assert not has_grown([report()], cache)
+    assert has_grown([counts(compiles=(3, 0), links=(1, 0))], cache)
+    assert not has_grown([counts()], cache)
 
 
 # --- saving ---
@@ -93,16 +93,16 @@ def test_what_only_the_engine_has_is_worth_keeping(cache: CompilerCache) -> None
 class Engine:
     """Stands in for Buildx: it writes what it is told to, and fails after that if told to."""
 
-    def __init__(self, data: bytes, *, works: bool = True) -> None:
+    def __init__(self, data: bytes, *, fails: type[BuildEndedError] | None = None) -> None:
         self.data = data
-        self.works = works
+        self.fails = fails
 
     def build(self, request: BuildRequest) -> Iterator[Event]:
         assert not isinstance(request.output, (str, type(None)))
         yield Step("1", "[compiler-cache-file 1/1] COPY", 1.0, 2.0)
-        if not self.works:
+        if self.fails:
             yield Notice("ERROR: no")
-            raise BuildEndedError
+            raise self.fails
         (request.output / CompilerCache.LAST).write_bytes(self.data)  # type: ignore[operator]
 
     def stop(self) -> None:
@@ -112,7 +112,7 @@ class Engine:
 def save(cache: CompilerCache, engine: Engine) -> None:
     output = cache.prepare()
     request = BuildRequest(target="t", dockerfile=output, context=output, output=output)
-    cache.save(engine, request, "img")
+    cache.save(Seeder(engine, "img", Seeds(), request), request)
 
 
 def test_a_saved_one_replaces_the_one_before(cache: CompilerCache) -> None:
@@ -123,10 +123,22 @@ def test_a_saved_one_replaces_the_one_before(cache: CompilerCache) -> None:
     assert [path.name for path in cache.path.parent.iterdir()] == [cache.path.name]
 
 
-def test_one_that_cannot_be_saved_leaves_the_one_before(cache: CompilerCache) -> None:
+@pytest.mark.parametrize(
+    ("fails", "error", "says"),
+    [
+        (BuildEndedError, BuildFailedError, "compiler cache: the build did not start: ERROR"),
+        (BuildStoppedError, BuildStoppedError, "^$"),
+    ],
+)
+def test_one_that_cannot_be_saved_leaves_the_one_before(
+    cache: CompilerCache,
+    fails: type[BuildEndedError],
+    error: type[Exception],
+    says: str,
+) -> None:
     put(cache, archive(b"old"))
-    with pytest.raises(BuildFailedError, match="compiler cache: the build did not start: ERROR"):
-        save(cache, Engine(b"", works=False))
+    with pytest.raises(error, match=says):
+        save(cache, Engine(b"", fails=fails))
     assert cache.file is not None
     assert b"old" in cache.file.read_bytes()
     assert [path.name for path in cache.path.parent.iterdir()] == [cache.path.name]

@@ -15,7 +15,9 @@ from wheeldock.seeds import Seeder, Seeds
 from wheeldock.targets import TargetMaker, TargetResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from wheeldock.compilercache import Counts
 
 SDIST = "tiny-1.0.tar.gz"
 DIGEST = 'failed commit on ref "layer-sha256:04": unexpected commit digest sha256:d3'
@@ -77,7 +79,12 @@ class Bench:
         self.output = folder / "out"
         self.display = Says()
 
-    def make(self, builder: Builder, **arguments: str) -> TargetResult:
+    def make(
+        self,
+        builder: Builder,
+        compiled: Callable[[Counts], None] = lambda _: None,
+        **arguments: str,
+    ) -> TargetResult:
         maker = self.maker(builder, self.cache.parent)
         request = BuildRequest(
             target="t",
@@ -86,7 +93,7 @@ class Bench:
             output=self.output,
             build_args=arguments,
         )
-        return maker.make("sdist", request, self.output)
+        return maker.make("sdist", request, self.output, compiled=compiled)
 
     def maker(self, builder: Builder, cache: Path | None) -> TargetMaker:
         folder = self.output.parent
@@ -118,6 +125,14 @@ def test_what_was_exported_is_imported_next_time(bench: Bench) -> None:
 
 def test_the_time_that_a_build_is_given_is_told(bench: Bench) -> None:
     assert bench.make(Builder(), EPOCH="1700000000").report.epoch == 1700000000
+
+
+def test_what_the_compiler_cache_gave_is_told_before_the_build_ends(bench: Bench) -> None:
+    told: list[Counts] = []
+    builder = Builder(log='wheeldock-cache: {"compiles": {"hits": 2, "misses": 1}}\n')
+    bench.make(builder, told.append)
+    # With the line that says so, and with the step that comes after it.
+    assert told == [{"compiles": {"hits": 2, "misses": 1}}] * 2
 
 
 def test_a_cache_that_breaks_a_build_is_left_out_and_that_is_said(bench: Bench) -> None:

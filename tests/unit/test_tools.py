@@ -7,7 +7,7 @@ import pytest
 from tests.unit.test_images import TOOLS, FakeEngine, info
 
 from wheeldock import images
-from wheeldock.builder import BuildEndedError
+from wheeldock.builder import BuildEndedError, BuildStoppedError
 from wheeldock.events import Log, Notice, Step
 from wheeldock.request import BuildRequest, ImageOutput
 from wheeldock.seeds import Seeder, Seeds
@@ -86,12 +86,13 @@ class Engine(FakeEngine):
         self.built: list[str] = []
         self.fails: dict[str, list[Event]] = {}
         """What is said before a target's build fails, once."""
+        self.stopped = False
 
     def build(self, request: BuildRequest) -> Iterator[Event]:
         self.built.append(request.target)
         if request.target in self.fails:
             yield from self.fails.pop(request.target)
-            raise BuildEndedError
+            raise BuildStoppedError if self.stopped else BuildEndedError
         yield Step("1", f"[{request.target} 1/1] COPY", 1.0, 2.0)
         if request.target == "tools-file":
             assert not isinstance(request.output, (ImageOutput, type(None)))
@@ -188,11 +189,13 @@ def test_a_failure_is_said_and_leaves_what_was_there(kept: KeptTools) -> None:
     assert [path.name for path in kept.path.parent.iterdir()] == [kept.path.name]
 
 
-def test_a_build_that_was_stopped_is_no_failure(kept: KeptTools) -> None:
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_build_that_was_stopped_is_no_failure(kept: KeptTools, *, stopped: bool) -> None:
     bench = Bench(Engine(), kept)
     bench.engine.fails["builder"] = []
+    bench.engine.stopped = stopped
     assert bench.keep() == ["builder"]
-    assert bench.said == []
+    assert bool(bench.said) is not stopped
 
 
 def test_what_the_engine_lacks_is_put_there_first(kept: KeptTools) -> None:
