@@ -1,5 +1,8 @@
 # shellcheck shell=sh
 # Sourced by each step that fetches something, by any shell.
+# What a name server is asked or answers can get lost. glibc asks it twice, five seconds apart; so
+# it asks five times, two seconds apart, and gives up no sooner.
+export RES_OPTIONS="timeout:2 attempts:5 ${RES_OPTIONS-}"
 # Behind a proxy that inspects TLS its certificate is in the machine's CA bundle. The stage `seed`
 # has put that where this looks. Without one, the image's own bundle serves.
 while read -r address name _; do
