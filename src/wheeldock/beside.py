@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from wheeldock.builder import BuildEndedError
@@ -67,9 +67,11 @@ def beside(work: Callable[[], None], name: str, when: Remaining | None = None) -
 
 
 @contextlib.contextmanager
-def ahead(builder: Builder, seeder: Seeder, requests: Sequence[BuildRequest]) -> Iterator[None]:
+def ahead(
+    builder: Builder, seeder: Seeder, requests: Sequence[BuildRequest], *, at_once: int
+) -> Iterator[None]:
     """
-    Run builds whose steps later ones have, too, while something else is done.
+    Run builds whose steps later ones have, too, so many at once, while something else is done.
 
     What becomes of them is of no matter: those that need the same steps will say. When what is
     done beside them raises, all builds of the builder are stopped.
@@ -79,9 +81,9 @@ def ahead(builder: Builder, seeder: Seeder, requests: Sequence[BuildRequest]) ->
         with contextlib.suppress(BuildEndedError, WheeldockError):
             seeder.run(request, request.target)
 
-    with contextlib.ExitStack() as stack:
+    with ThreadPoolExecutor(at_once, thread_name_prefix="ahead") as pool:
         for request in requests:
-            stack.enter_context(beside(partial(run, request), "ahead"))
+            pool.submit(run, request)
         try:
             yield
         except BaseException:

@@ -89,7 +89,11 @@ class Run:
                 shop = self.shop.of(self._name(source), tree)
                 # An engine is unlikely to lack the environments of the last run's wheels.
                 soon = () if self.last else shop.plan.targets[: shop.jobs]
-                stack.enter_context(ahead(shop.buildx, shop.seeder, shop.environments(soon)))
+                environments = shop.environments(soon)
+                # With the sdist's, one for each processor, as `default_jobs` has it: the sdist is
+                # there sooner, and one processor is enough for it.
+                at_once = max(1, shop.jobs - 2)
+                stack.enter_context(ahead(shop.buildx, shop.seeder, environments, at_once=at_once))
                 first = self._sdist(shop, tree)
             if (sdist := first.distribution) is None:
                 self.shop.buildx.stop()

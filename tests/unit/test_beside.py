@@ -78,12 +78,14 @@ class Engine:
     """Stands in for Buildx: each build runs until it is stopped, or fails at once."""
 
     def __init__(self, *, fails: bool = False) -> None:
+        self.began = threading.Semaphore(0)
         self.stopped = threading.Event()
         self.built: list[str] = []
         self.fails = fails
 
     def build(self, request: BuildRequest) -> Iterator[Event]:
         self.built.append(request.target)
+        self.began.release()
         yield from ()
         if self.fails or self.stopped.wait(5):
             raise BuildEndedError
@@ -103,13 +105,29 @@ def seeder(engine: Engine, request: BuildRequest) -> Seeder:
 
 def test_what_is_built_ahead_may_fail(request_: BuildRequest) -> None:
     engine = Engine(fails=True)
-    with ahead(engine, seeder(engine, request_), [request_, request_]):
+    with ahead(engine, seeder(engine, request_), [request_, request_], at_once=1):
         pass
     assert engine.built == ["env", "env"]
 
 
 def test_what_is_built_ahead_is_stopped_with_what_it_is_for(request_: BuildRequest) -> None:
     engine = Engine()
-    with pytest.raises(KeyboardInterrupt), ahead(engine, seeder(engine, request_), [request_]):
+    requests = [request_, request_]
+    with (
+        pytest.raises(KeyboardInterrupt),
+        ahead(engine, seeder(engine, request_), requests, at_once=1),
+    ):
+        assert engine.began.acquire(timeout=5)
         raise KeyboardInterrupt
     assert engine.stopped.is_set()
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_only_so_much_is_built_ahead_at_once(request_: BuildRequest, at_once: int) -> None:
+    engine = Engine()
+    with ahead(engine, seeder(engine, request_), [request_] * 3, at_once=at_once):
+        for _ in range(at_once):
+            assert engine.began.acquire(timeout=5)
+        assert not engine.began.acquire(timeout=0.05)
+        engine.stop()
+    assert engine.built == ["env"] * 3
