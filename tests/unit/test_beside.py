@@ -117,7 +117,6 @@ def test_what_is_built_ahead_is_stopped_with_what_it_is_for(request_: BuildReque
         pytest.raises(KeyboardInterrupt),
         ahead(engine, seeder(engine, request_), requests, at_once=1),
     ):
-        assert engine.began.acquire(timeout=5)
         raise KeyboardInterrupt
     assert engine.stopped.is_set()
 
