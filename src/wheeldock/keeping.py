@@ -99,7 +99,11 @@ class Keeping:
         gave: Iterable[Counts],
         say: Callable[[str], None],
     ) -> None:
-        """Keep what builds compiled, and what it gave them; what fails is said."""
+        """
+        Keep the compiler cache where no engine forgets it, if builds made it grow.
+
+        `gave` is what each of them got from it. What fails is said.
+        """
         cache = self.compiler_cache
         if cache.foreign or not compilercache.has_grown(gave, cache):
             return
