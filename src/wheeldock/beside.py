@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from wheeldock.builder import BuildEndedError
+from wheeldock.builder import BuildStoppedError
 from wheeldock.errors import WheeldockError
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def ahead(
     """
 
     def run(request: BuildRequest) -> None:
-        with contextlib.suppress(BuildEndedError, WheeldockError):
+        with contextlib.suppress(BuildStoppedError, WheeldockError):
             seeder.run(request, request.target)
 
     with ThreadPoolExecutor(at_once, thread_name_prefix="ahead") as pool:

@@ -14,15 +14,12 @@ from typing import TYPE_CHECKING, ClassVar
 from wheeldock.cache import KeptFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
-    from typing import TypeAlias
 
     from wheeldock.request import BuildRequest
+    from wheeldock.reuse import Counts
     from wheeldock.seeds import Seeder
-
-    Counts: TypeAlias = Mapping[str, Mapping[str, int]]
-    """The `hits` and `misses` of one build, by what they are of, e.g. `compiles`."""
 
 
 def has_grown(gave: Iterable[Counts], cache: CompilerCache) -> bool:

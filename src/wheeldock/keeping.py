@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheeldock.builder import Buildx
-    from wheeldock.compilercache import Counts
     from wheeldock.config import Config
     from wheeldock.context import TreeContext
     from wheeldock.plan import Batch
     from wheeldock.recipe import Recipe
+    from wheeldock.reuse import Counts
     from wheeldock.seeds import Seeder
 
 

@@ -12,7 +12,9 @@ from wheeldock.events import Event, Log, Notice, Step
 from wheeldock.reuse import Doubt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+
+    from wheeldock.reuse import Counts
 
 TAIL_LINES = 50
 """How many of the last lines of a step's log are kept to explain a failure."""
@@ -43,8 +45,8 @@ class BuildRecord:
         self._speaker = ""
         """The step whose log came last."""
         self.notices: deque[str] = deque(maxlen=10 * TAIL_LINES)
-        self.caches: Mapping[str, Mapping[str, int]] | None = None
-        """The `hits` and `misses` among the build's `translations`, `compiles` and `links`."""
+        self.caches: Counts | None = None
+        """What the build's caches gave; None while it has not said."""
         self.doubt: Doubt | None = None
         """What the build finds odd of them."""
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console, JustifyMethod
 
+    from wheeldock.reuse import Counts
+
 SCHEMA = 1
 """The version of the report file's format; it grows when a reader must know."""
 
@@ -49,7 +51,7 @@ class TargetReport:
     """What it took by the clock."""
     cached: bool = False
     """Whether every step came from the cache."""
-    compiler_cache: Mapping[str, Mapping[str, int]] | None = None
+    compiler_cache: Counts | None = None
     """
     The `hits` and `misses` among its `translations` (Cython's), `compiles` and `links`.
 

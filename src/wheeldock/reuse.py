@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TypeAlias
+
+    Counts: TypeAlias = Mapping[str, Mapping[str, int]]
+    """The `hits` and `misses` among a build's `translations`, `compiles` and `links`."""
 
 
 class Doubt(str, Enum):
@@ -35,7 +39,7 @@ _ADVICE = {
 }
 
 
-def warning(name: str, doubt: Doubt | None, caches: Mapping[str, Mapping[str, int]] | None) -> str:
+def warning(name: str, doubt: Doubt | None, caches: Counts | None) -> str:
     """The line for the user about a target's build with that doubt; "" without one."""
     if doubt is None or caches is None:
         return ""

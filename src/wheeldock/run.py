@@ -90,9 +90,9 @@ class Run:
                 # An engine is unlikely to lack the environments of the last run's wheels.
                 soon = () if self.last else shop.plan.targets[: shop.jobs]
                 environments = shop.environments(soon)
-                # With the sdist's, one for each processor, as `default_jobs` has it: the sdist is
-                # there sooner, and one processor is enough for it.
-                at_once = max(1, shop.jobs - 2)
+                # With the sdist's, one for each processor: the sdist is there sooner, and one
+                # processor is enough for it.
+                at_once = max(1, shop.processors - 1)
                 stack.enter_context(ahead(shop.buildx, shop.seeder, environments, at_once=at_once))
                 first = self._sdist(shop, tree)
             if (sdist := first.distribution) is None:

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from wheeldock.builder import Builder
-    from wheeldock.compilercache import Counts
     from wheeldock.progress import Progress
     from wheeldock.request import BuildRequest
+    from wheeldock.reuse import Counts
     from wheeldock.seeds import Seeder
     from wheeldock.wheelhouse import Distribution
 

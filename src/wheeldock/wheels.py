@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +21,11 @@ from wheeldock.wheelhouse import read_distribution
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from wheeldock.compilercache import Counts
     from wheeldock.context import TreeContext
     from wheeldock.made import Made
     from wheeldock.plan import BuildTarget
     from wheeldock.report import TargetReport
+    from wheeldock.reuse import Counts
     from wheeldock.wheelhouse import Distribution
     from wheeldock.workshop import Workshop
 
@@ -45,13 +45,9 @@ class Wheels:
     def make(self) -> list[TargetResult]:
         """Make them, so many at once, and keep what they were made with and what they compiled."""
         shop, plan = self.shop, self.shop.plan
-        # One build more than there are processors runs at once, as `default_jobs` has it: with
-        # fewer left to end, a processor is idle.
-        to_end = Remaining(plan.targets, fewer_than=shop.jobs - 1)
-
-        def at_once(targets: Sequence[BuildTarget]) -> Sequence[TargetResult]:
-            return self._at_once(targets, to_end)
-
+        # With fewer left to end, a processor is idle.
+        to_end = Remaining(plan.targets, fewer_than=shop.processors)
+        at_once = partial(self._at_once, to_end=to_end)
         # A batch that ran no step needs no tools, which an engine may well lack.
         keepers = shop.keepers()
         main = keepers.get(plan.main)

@@ -67,6 +67,11 @@ class Workshop:
         """The same with the time of the wheels, unless that is set."""
         return replace(self, epochs=replace(self.epochs, wheels=self.epochs.wheels or epoch))
 
+    @property
+    def processors(self) -> int:
+        """How many processors these builds keep busy: `default_jobs` is one more, as each waits."""
+        return self.jobs - 1
+
     @cached_property
     def recipes(self) -> Mapping[Batch, Recipe]:
         """What all builds of a batch have in common."""

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from wheeldock.compilercache import Counts
     from wheeldock.events import Event
+    from wheeldock.reuse import Counts
 
 
 def archive(content: bytes = b"object" * 1000) -> bytes:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.compiler_modules import TOOLBOX
+from tests.unit.compiler_modules import load_script
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-sys.path.insert(0, str(TOOLBOX))
-machine = importlib.import_module("machine")
-sys.path.remove(str(TOOLBOX))
+machine = load_script("machine")
 
 GIB = 2**30
 

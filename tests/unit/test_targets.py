@@ -17,7 +17,7 @@ from wheeldock.targets import TargetMaker, TargetResult
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from wheeldock.compilercache import Counts
+    from wheeldock.reuse import Counts
 
 SDIST = "tiny-1.0.tar.gz"
 DIGEST = 'failed commit on ref "layer-sha256:04": unexpected commit digest sha256:d3'

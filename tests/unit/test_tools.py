@@ -190,7 +190,7 @@ def test_a_failure_is_said_and_leaves_what_was_there(kept: KeptTools) -> None:
 
 
 @pytest.mark.parametrize("stopped", [False, True])
-def test_a_build_that_was_stopped_is_no_failure(kept: KeptTools, *, stopped: bool) -> None:
+def test_only_a_build_that_was_stopped_is_no_failure(kept: KeptTools, *, stopped: bool) -> None:
     bench = Bench(Engine(), kept)
     bench.engine.fails["builder"] = []
     bench.engine.stopped = stopped
