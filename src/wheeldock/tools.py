@@ -11,8 +11,10 @@ from __future__ import annotations
 import contextlib
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from wheeldock.beside import beside
 from wheeldock.builder import BuildStoppedError
 from wheeldock.cache import KeptFolder
 from wheeldock.images import INPUTS, last_used
@@ -103,15 +105,9 @@ class ToolsKeeper:
 
     def keep(self) -> None:
         """Make what is missing or out of date. What fails is said, and is there another time."""
-        try:
-            if self.image and self._is_image_old():
-                self.seeder.run(self.image, "tools")
-            if self.is_file_old and not self.kept.foreign:
-                self._keep_file()
-        except BuildStoppedError:  # every build was stopped, and this one with them
-            return
-        except Exception as error:  # noqa: BLE001 - whatever it is, no wheel depends on it
-            self.say(f"The tools of {self.tools.name} are not kept: {error}")
+        image = partial(self._try, self._keep_image, f"image {self.tools.name} is not made")
+        with beside(image, "tools image"):
+            self._try(self._keep_file, f"tools of {self.tools.name} are not kept")
 
     def use(self) -> None:
         """Note that a build stands on them, for `image.prune`."""
@@ -124,10 +120,24 @@ class ToolsKeeper:
         there = self.buildx.image(self.tools.name)
         return there is None or there.labels.get(INPUTS) != self.tools.inputs
 
+    def _keep_image(self) -> None:
+        if self.image and self._is_image_old():
+            self.seeder.run(self.image, "tools")
+
     def _keep_file(self) -> None:
+        if not self.is_file_old or self.kept.foreign:
+            return
         try:
             self.kept.prepare()
             self.seeder.run(self.file, "tools")
             self.kept.commit_made_from(self.tools.inputs)
         finally:
             self.kept.discard()
+
+    def _try(self, keep: Callable[[], None], failure: str) -> None:
+        try:
+            keep()
+        except BuildStoppedError:  # every build was stopped, and this one with them
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it is, no wheel depends on it
+            self.say(f"The {failure}: {error}")

@@ -45,15 +45,15 @@ class Wheels:
     def make(self) -> list[TargetResult]:
         """Make them, so many at once, and keep what they were made with and what they compiled."""
         shop, plan = self.shop, self.shop.plan
-        # With fewer left to end, a processor is idle.
-        to_end = Remaining(plan.targets, fewer_than=shop.processors)
-        at_once = partial(self._at_once, to_end=to_end)
+        # With fewer left to compile, a processor has time for something else.
+        few = Remaining(plan.targets, fewer_than=shop.processors)
+        at_once = partial(self._at_once, few=few)
         # A batch that ran no step needs no tools, which an engine may well lack.
         keepers = shop.keepers()
         main = keepers.get(plan.main)
         outcome = report.outcome(self.sdist) if self.sdist else ""
         is_due = main and (outcome == "built" or (outcome == "given" and main.is_file_old))
-        with beside(main.keep, "tools", when=to_end) if main and is_due else nullcontext():
+        with beside(main.keep, "tools", when=few) if main and is_due else nullcontext():
             results = make_all(plan, at_once, shop.display)
         if is_due:
             del keepers[plan.main]
@@ -63,7 +63,7 @@ class Wheels:
                 keeper.keep()
         return results
 
-    def _at_once(self, targets: Sequence[BuildTarget], to_end: Remaining) -> list[TargetResult]:
+    def _at_once(self, targets: Sequence[BuildTarget], few: Remaining) -> list[TargetResult]:
         """Make wheels, and keep what they compiled while the last of them are repaired."""
         shop = self.shop
         to_compile = Remaining(targets, fewer_than=1)
@@ -71,16 +71,19 @@ class Wheels:
         if self.sdist and self.sdist.compiler_cache:
             gave[self.sdist.name] = self.sdist.compiler_cache
 
+        def is_compiled(target: BuildTarget) -> None:
+            to_compile.done(target)
+            few.done(target)
+
         def work(target: BuildTarget) -> TargetResult:
             def compiled(counts: Counts) -> None:
                 gave[str(target)] = counts
-                to_compile.done(target)
+                is_compiled(target)
 
             try:
                 return self._wheel(target, compiled)
             finally:
-                to_compile.done(target)
-                to_end.done(target)
+                is_compiled(target)
 
         def keep() -> None:
             recipe = shop.recipes[shop.plan.main]

@@ -140,7 +140,7 @@ def current() -> Engine:
 
 def test_image_and_file_are_made_when_there_are_none(kept: KeptTools) -> None:
     bench = Bench(Engine(), kept)
-    assert bench.keep() == ["builder", "tools-file"]
+    assert sorted(bench.keep()) == ["builder", "tools-file"]
     assert kept.inputs == TOOLS.inputs
     assert kept.flaw(thorough=True) == ""
     assert [path.name for path in kept.path.parent.iterdir()] == [kept.path.name]
@@ -189,8 +189,18 @@ def test_a_failure_is_said_and_leaves_what_was_there(kept: KeptTools) -> None:
     assert [path.name for path in kept.path.parent.iterdir()] == [kept.path.name]
 
 
+def test_a_failure_of_the_image_is_said_and_the_file_is_made(kept: KeptTools) -> None:
+    bench = Bench(Engine(), kept)
+    bench.engine.fails["builder"] = [*failed("no space"), Notice("ERROR: x")]
+    assert sorted(bench.keep()) == ["builder", "tools-file"]
+    (said,) = bench.said
+    assert said.startswith(f"The image {TOOLS.name} is not made: tools")
+    assert kept.inputs == TOOLS.inputs
+
+
 @pytest.mark.parametrize("stopped", [False, True])
 def test_only_a_build_that_was_stopped_is_no_failure(kept: KeptTools, *, stopped: bool) -> None:
+    put(kept)
     bench = Bench(Engine(), kept)
     bench.engine.fails["builder"] = []
     bench.engine.stopped = stopped
