@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING
 
 from wheeldock import imagecontents
 from wheeldock.errors import (
+    NO_IMAGE,
     BaseImageUnavailableError,
     ConfigurationError,
     EngineUnreachableError,
-    ImageNotFoundError,
-    RegistryAuthenticationError,
 )
-from wheeldock.officialimages import official_image, pinned_image
+from wheeldock.officialimages import pinned_image
 from wheeldock.tags import Architecture, Libc, Platform, Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from wheeldock.builder import Buildx
@@ -37,7 +36,6 @@ HOME = Platform(Libc.GLIBC, Architecture.X86_64)
 """The platform that set-up makes the machine ready for."""
 
 _STAND_INS = "wheeldock/stand-in"
-_REFUSALS = (BaseImageUnavailableError, ImageNotFoundError, RegistryAuthenticationError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +79,7 @@ def resolve(
         pinned = pinned_image(setting, platform)
         reference = pinned.reference if pinned else setting
         if builder is None or builder.sees_local_images:
-            contents = _pull(reference, platform.architecture, buildx, builder, say)
+            contents = pull(reference, platform.architecture, buildx, builder, say)
         else:
             contents = _seen_by(builder, reference, setting, platform, buildx)
         digest = _digest(reference)
@@ -139,43 +137,22 @@ def keep(reference: str, architecture: Architecture, buildx: Buildx) -> None:
         buildx.pull(reference, architecture)
 
 
-def ensure(
+def pull(
+    reference: str,
+    architecture: Architecture,
     buildx: Buildx,
-    *,
+    builder: BuilderInfo | None,
     say: Callable[[str], None],
-    install_packages: Callable[[Sequence[str]], None],
-    platform: Platform = HOME,
-    builder: BuilderInfo | None = None,
-    free_threaded: bool = False,
-) -> BaseImage:
-    """
-    The image of the default policy, put into the engine if it lacks it: what set-up does.
-
-    It is the official one, or the stand-in where no registry gives that; `install_packages`
-    installs Debian packages that the stand-in's making needs, and `free_threaded` adds such a
-    CPython to it. Raises what `resolve` and `standin.build` raise.
-    """
-    from wheeldock import standin  # noqa: PLC0415 - a build seldom needs it
-
-    official = official_image(Policy.parse(DEFAULT), platform).reference
-    sees_engine = builder is None or builder.sees_local_images
-    if (
-        sees_engine
-        and not buildx.image(official)
-        and not _has_stand_in(buildx, platform.architecture, free_threaded=free_threaded)
-    ):
-        try:
-            _pull(official, platform.architecture, buildx, builder, say)
-        except _REFUSALS as error:
-            say(error.message)
-            standin.build(
-                buildx,
-                say=say,
-                install_packages=install_packages,
-                architecture=platform.architecture,
-                free_threaded=free_threaded,
-            )
-    return resolve(DEFAULT, platform, buildx, say=say, builder=builder)
+) -> ImageContents:
+    """Get an image into the engine and look into it. Raises what `imagecontents.look` raises."""
+    say(f"pulling {reference}")
+    # The look fetches the layers, and gives up on a mute registry. The pull, which has no bound,
+    # then finds them there and gives them their name in the engine.
+    contents = imagecontents.look(reference, builder, architecture)
+    buildx.pull(reference, architecture)
+    if image := buildx.image(reference):
+        imagecontents.remember(image.id, contents)
+    return contents
 
 
 def _digest(reference: str) -> str:
@@ -197,30 +174,6 @@ def stand_in_reference(setting: str, architecture: Architecture) -> str:
     return f"{_STAND_INS}:{Policy.parse(setting).platform_tag(architecture)}"
 
 
-def _has_stand_in(buildx: Buildx, architecture: Architecture, *, free_threaded: bool) -> bool:
-    from wheeldock import standin  # noqa: PLC0415 - as above
-
-    image = buildx.image(standin.tag(architecture))
-    return image is not None and standin.is_current(image, free_threaded=free_threaded)
-
-
-def _pull(
-    reference: str,
-    architecture: Architecture,
-    buildx: Buildx,
-    builder: BuilderInfo | None,
-    say: Callable[[str], None],
-) -> ImageContents:
-    say(f"pulling {reference}")
-    # The look fetches the layers, and gives up on a mute registry. The pull, which has no bound,
-    # then finds them there and gives them their name in the engine.
-    contents = imagecontents.look(reference, builder, architecture)
-    buildx.pull(reference, architecture)
-    if image := buildx.image(reference):
-        imagecontents.remember(image.id, contents)
-    return contents
-
-
 def _seen_by(
     builder: BuilderInfo, reference: str, setting: str, platform: Platform, buildx: Buildx
 ) -> ImageContents:
@@ -228,7 +181,7 @@ def _seen_by(
     try:
         digest = _digest(reference)
         return imagecontents.of(reference, digest, builder, platform.architecture)
-    except _REFUSALS:
+    except NO_IMAGE:
         for name in filter(None, (reference, _stand_in_of(setting, platform))):
             if _is_in_engine(name, buildx):
                 raise _unseen(name, builder) from None
@@ -278,7 +231,7 @@ def _is_stand_in(reference: str) -> bool:
 
 def _description(reference: str, architecture: Architecture, pinned: PinnedImage | None) -> str:
     if _is_stand_in(reference):
-        from wheeldock import standin  # noqa: PLC0415 - as above
+        from wheeldock import standin  # noqa: PLC0415 - a build seldom needs it
 
         return standin.describe(architecture)
     return f"{reference} ({pinned.tag})" if pinned else reference

@@ -85,6 +85,10 @@ class RegistryAuthenticationError(WheeldockError):
     code = 17
 
 
+NO_IMAGE = (BaseImageUnavailableError, ImageNotFoundError, RegistryAuthenticationError)
+"""What it means that no registry gives an image."""
+
+
 class EngineNotOursError(WheeldockError):
     """The engine is not wheeldock's to start or stop."""
 

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from wheeldock import architectures, baseimage, officialimages
 from wheeldock.errors import (
-    BaseImageUnavailableError,
+    NO_IMAGE,
     ConfigurationError,
     EngineUnreachableError,
     ImageNotFoundError,
-    RegistryAuthenticationError,
     joined,
     noted,
 )
@@ -39,12 +38,6 @@ if TYPE_CHECKING:
     from wheeldock.tags import Architecture
 
 _DEFAULT = "default"
-_REFUSALS = (
-    BaseImageUnavailableError,
-    ConfigurationError,
-    ImageNotFoundError,
-    RegistryAuthenticationError,
-)
 
 _BY_NAME = "build = '*-manylinux_* *-musllinux_*'"
 
@@ -122,7 +115,7 @@ class Images:
     ) -> Offer | Absent:
         try:
             return self._absent(wish, selection, found) or self._offer(wish)
-        except _REFUSALS as error:
+        except (ConfigurationError, *NO_IMAGE) as error:
             raise _told_of(wish, error) from None
 
     def _offer(self, wish: ImageWish) -> Offer:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
 
-from wheeldock import baseimage, engine, foreign, packages, standin
+from wheeldock import defaultimage, engine, foreign, packages, standin
 from wheeldock.builder import Buildx
 from wheeldock.daemon import FEATURES, SETTINGS, SOCKET, Answer, open_socket, ping
 from wheeldock.errors import CacheExportUnsupportedError, SetupError
@@ -136,13 +136,13 @@ class Provision:
         """
         A platform's default base image for people, after it was got, unless it is there already.
 
-        Raises what `baseimage.ensure` raises.
+        Raises what `defaultimage.ensure` raises.
         """
         if already:
             return already
         if not (cache := user_cache_path("wheeldock")).exists():
             self.journal.add(Kind.FOLDER, cache)
-        image = baseimage.ensure(
+        image = defaultimage.ensure(
             Buildx(),
             say=self._say_unless_final,
             install_packages=self._install_packages,

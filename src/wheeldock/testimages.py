@@ -18,13 +18,7 @@ from typing import TYPE_CHECKING
 from platformdirs import user_cache_path
 
 from wheeldock import distributions, imagecontents
-from wheeldock.errors import (
-    BaseImageUnavailableError,
-    ConfigurationError,
-    ImageNotFoundError,
-    RegistryAuthenticationError,
-    WheeldockError,
-)
+from wheeldock.errors import NO_IMAGE, ConfigurationError, WheeldockError
 from wheeldock.identifier import BuildIdentifier, interpreters
 from wheeldock.recipe import DOCKER
 from wheeldock.request import BuildRequest
@@ -38,8 +32,6 @@ if TYPE_CHECKING:
     from wheeldock.builderinfo import BuilderInfo
     from wheeldock.plan import Batch, Plan
     from wheeldock.tags import Architecture
-
-_REFUSALS = (BaseImageUnavailableError, ImageNotFoundError, RegistryAuthenticationError)
 
 
 @dataclass(frozen=True)
@@ -106,7 +98,7 @@ class Finder:
             self._look(name, architecture)
             self.buildx.pull(name, architecture)
             return name, pinned or self._id(name)
-        except _REFUSALS as error:
+        except NO_IMAGE as error:
             reference = distributions.stand_in(name, architecture)
             if not reference:
                 raise _refused(name, error) from None
@@ -128,7 +120,7 @@ class Finder:
                 return parse(json.loads(file.read_text(encoding="utf-8")))
         try:
             text = self._look(reference, architecture)
-        except _REFUSALS as error:
+        except NO_IMAGE as error:
             raise _refused(name, error) from None
         if digest:
             with contextlib.suppress(OSError):

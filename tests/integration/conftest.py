@@ -20,7 +20,7 @@ from tests.integration.deploying import Dock
 from tests.integration.indexes import DevpiServer, PypiServer
 from tests.integration.workplace import Workplace
 
-from wheeldock import baseimage, standin, standin_context
+from wheeldock import baseimage, defaultimage, standin, standin_context
 from wheeldock.apt import PrivateApt, machine_sources
 from wheeldock.builder import Buildx
 from wheeldock.errand import run_errand
@@ -49,7 +49,7 @@ def buildx() -> Buildx:
 @pytest.fixture(scope="session")
 def base_image(buildx: Buildx) -> BaseImage:
     """What set-up gives this machine to build on: the official image or the stand-in."""
-    return baseimage.ensure(buildx, say=print, install_packages=_install)
+    return defaultimage.ensure(buildx, say=print, install_packages=_install)
 
 
 @pytest.fixture(scope="session")
