@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -87,9 +88,13 @@ class Engine(FakeEngine):
         self.fails: dict[str, list[Event]] = {}
         """What is said before a target's build fails, once."""
         self.stopped = False
+        self.meeting: threading.Barrier | None = None
+        """Where builds wait for each other."""
 
     def build(self, request: BuildRequest) -> Iterator[Event]:
         self.built.append(request.target)
+        if self.meeting:
+            self.meeting.wait(timeout=10)
         if request.target in self.fails:
             yield from self.fails.pop(request.target)
             raise BuildStoppedError if self.stopped else BuildEndedError
@@ -144,6 +149,13 @@ def test_image_and_file_are_made_when_there_are_none(kept: KeptTools) -> None:
     assert kept.inputs == TOOLS.inputs
     assert kept.flaw(thorough=True) == ""
     assert [path.name for path in kept.path.parent.iterdir()] == [kept.path.name]
+    assert bench.said == []
+
+
+def test_image_and_file_are_made_at_once(kept: KeptTools) -> None:
+    bench = Bench(Engine(), kept)
+    bench.engine.meeting = threading.Barrier(2)
+    bench.keep()
     assert bench.said == []
 
 
