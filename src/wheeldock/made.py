@@ -142,12 +142,12 @@ def content(folder: Path, files: Iterable[Path] | None = None) -> str:
     """
     A digest of a folder's files: their names, whether they can be run, and what is in them.
 
-    `files` are all that count, if not all do.
+    `files` are all that count, if not all do; Git may know some that are not there, or folders.
     """
     digest = hashlib.sha256()
-    for path in map(Path, _files(folder)) if files is None else sorted(files):
+    for path in map(Path, _files(folder)) if files is None else filter(_is_file, sorted(files)):
         status = path.lstat()
-        data = str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
+        data = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
         place = path.relative_to(folder).as_posix()
         digest.update(f"{place!r} {status.st_mode:o} {len(data)}\n".encode())
         digest.update(data)
@@ -198,7 +198,12 @@ def _tree(root: Path, outputs: Sequence[Path]) -> Iterator[tuple[str, Stamp]]:
 
 def _files(path: Path) -> list[str]:
     found = [path, *path.rglob("*")] if path.is_dir() else [path]
-    return sorted(str(each) for each in found if not each.is_dir())
+    return sorted(str(each) for each in found if each.is_symlink() or not each.is_dir())
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is there, as a file or as a link to whatever there is."""
+    return path.is_symlink() or path.is_file()
 
 
 def _stamp(path: Path | str) -> Stamp:

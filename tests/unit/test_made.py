@@ -49,6 +49,7 @@ def tree(tmp_path: Path) -> Path:
     (tree / "src").mkdir()
     (tree / "src/tiny.h").write_text("extern int x;\n")
     (tree / "dist").mkdir()
+    (tree / "folder").symlink_to("src")
     return tree
 
 
@@ -96,6 +97,14 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "a link in its place": lambda tree: (
         (tree / "tiny.c").unlink(),
         (tree / "tiny.c").symlink_to("src/tiny.h"),
+    ),
+    "a link to another folder": lambda tree: (
+        (tree / "folder").unlink(),
+        (tree / "folder").symlink_to("dist"),
+    ),
+    "a link to what is not UTF-8": lambda tree: (
+        (tree / "folder").unlink(),
+        (tree / "folder").symlink_to(os.fsdecode(b"caf\xe9")),
     ),
 }
 
@@ -232,16 +241,21 @@ def test_the_same_again_is_all_cached(last: Made) -> None:
 
 def test_content_is_names_modes_and_bytes(tree: Path, tmp_path: Path) -> None:
     before = made.content(tree)
-    shutil.copytree(tree, tmp_path / "copy")
+    shutil.copytree(tree, tmp_path / "copy", symlinks=True)
     os.utime(tmp_path / "copy/tiny.c", (0, 0))
     assert made.content(tmp_path / "copy") == before
     seen = {before}
     for change in CHANGES.values():
         shutil.rmtree(tmp_path / "copy")
-        shutil.copytree(tree, tmp_path / "copy")
+        shutil.copytree(tree, tmp_path / "copy", symlinks=True)
         change(tmp_path / "copy")
         seen.add(made.content(tmp_path / "copy"))
     assert len(seen) == len(CHANGES) + 1
+
+
+def test_the_content_of_what_git_knows_is_that_of_what_is_there(tree: Path) -> None:
+    known = [tree / "tiny.c", tree / "src", tree / "removed.c"]
+    assert made.content(tree, known) == made.content(tree, known[:1])
 
 
 def test_the_same_sdist_gives_the_same_wheels_at_the_same_time(last: Made) -> None:
