@@ -2,7 +2,8 @@
 Git's history for the build of an sdist whose source tree does not have it.
 
 Many projects take their version from Git's tags. In a subfolder of a repository, in a linked
-worktree and in a submodule, `.git` is outside of what travels to the engine. In its place goes
+worktree and in a submodule, `.git` is outside of what travels to the engine, and of a clone that
+borrows objects (`git clone --shared`, `--reference`) a part of it is. In its place goes
 a small Git directory of the same history: every commit, every tag, an index, and of all the
 files only those that HEAD has in the source tree. Git says there what it says at home: the
 version, whether the tree is changed, which files belong to it.
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from wheeldock.git import GitError, git
 from wheeldock.swap import remove, take_place
-from wheeldock.worktree import is_checkout
+from wheeldock.worktree import has_repository, is_checkout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,8 +84,8 @@ def history(
     """
     Give a source tree's history in `folder`, made anew if anything changed.
 
-    None where the tree has its own `.git`, or there is no checkout or no Git. It is said if the
-    build requirements want more than there is. Raises OSError.
+    None where the tree has all of it in its own `.git`, or there is no checkout or no Git. It is
+    said if the build requirements want more than there is. Raises OSError.
     """
     needed = takes_version_from_git(build_requires)
     try:
@@ -137,11 +138,11 @@ def _history(tree: Path, folder: Path) -> History | None:
 
 def _read(tree: Path) -> _Checkout | None:
     """
-    What Git says of a checkout whose `.git` is outside of the tree.
+    What Git says of a checkout whose history is outside of the tree, or a part of it.
 
     None where there is no such, where it ignores the tree, or where it has no commit yet.
     """
-    if (tree / ".git").is_dir() or not is_checkout(tree):
+    if has_repository(tree) or not is_checkout(tree):
         return None
     ask = partial(git, at=tree)
     index = ask("ls-files", "--stage", "-z", "--full-name")

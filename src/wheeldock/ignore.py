@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from wheeldock.worktree import Listing, list_source
+from wheeldock.worktree import Listing, has_repository, list_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,8 +28,8 @@ def ignored(path: Path, *, outputs: Sequence[Path] = ()) -> list[str]:
     that Git tracks is never among them.
     """
     root = path.resolve()
-    # As a file it leads to where nothing is in a container.
-    elsewhere = [".git"] if (root / ".git").is_file() else []
+    # It leads to where nothing is in a container.
+    elsewhere = [".git"] if (root / ".git").exists() and not has_repository(root) else []
     return [*patterns(list_source(root, outputs)), *elsewhere]
 
 

@@ -84,6 +84,13 @@ def repository_of(root: Path) -> Path | None:
     return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
 
 
+def has_repository(root: Path) -> bool:
+    """Whether a folder's own `.git` has all of its repository in it, objects included."""
+    own = root / ".git"
+    is_elsewhere = own.is_symlink() or (own / "objects" / "info" / "alternates").exists()
+    return own.is_dir() and not is_elsewhere
+
+
 def is_tracked(folder: Path, names: Sequence[str]) -> bool:
     """Whether Git tracks one of the files in a folder."""
     return bool(_git(folder, "ls-files", "--", *names))
@@ -99,7 +106,7 @@ def _ask_git(root: Path, outputs: tuple[str, ...]) -> Listing | None:
     if ignored is None or untracked is None or tracked is None or "./" in ignored:
         return None
     listing = Listing(left_out=ignored)
-    if (root / ".git").is_dir():
+    if has_repository(root):
         listing.repositories.append(".git")
     walk = _Walk(root, outputs, listing, skip=frozenset(ignored))
     for entry in tracked:

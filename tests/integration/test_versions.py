@@ -106,3 +106,19 @@ def test_hatch_vcs_in_a_linked_worktree(
     workplace = Workplace(tmp_path / "linked", tmp_path / "temporary", record_property)
     git(workplace.folder, "checkout", ".")
     assert re.fullmatch(DEVELOPMENT, sdist(workplace, PureWheelError.code))
+
+
+def test_setuptools_scm_with_borrowed_objects_and_a_link_to_git(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    write(tmp_path / "main", projects.SETUPTOOLS_SCM)
+    (tmp_path / "main" / "setup.py").write_text(ASKS_GIT + projects.SDIST_ALONE)
+    git(tmp_path / "main", "init")
+    commit(tmp_path / "main")
+    git(tmp_path / "main", "tag", "v1.2")
+    git(tmp_path, "clone", "--shared", "main", "borrower")
+    (tmp_path / "borrower" / ".git").rename(tmp_path / "git")
+    (tmp_path / "borrower" / ".git").symlink_to(tmp_path / "git")
+    workplace = Workplace(tmp_path / "borrower", tmp_path / "temporary", record_property)
+    git(workplace.folder, "checkout", ".")
+    assert sdist(workplace, BuildFailedError.code) == "tiny-1.2.tar.gz"

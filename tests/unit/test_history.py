@@ -9,8 +9,10 @@ import pytest
 from tests.unit.test_worktree import git, plant
 
 from wheeldock.history import history
+from wheeldock.ignore import ignored
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 SCM = ("setuptools>=80", "setuptools-scm[simple]>=8")
@@ -134,6 +136,32 @@ def test_in_a_linked_worktree(home: Path, tmp_path: Path, branch: list[str]) -> 
     assert asked(there.tree, "status", "--porcelain", "--branch") == asked(
         tmp_path / "linked", "status", "--porcelain", "--branch"
     )
+
+
+def _with_a_link(home: Path, borrower: Path) -> None:
+    git(home, "checkout-index", "--all", f"--prefix={borrower}/")
+    (borrower / ".git").symlink_to(home / ".git")
+
+
+BORROWERS: dict[str, Callable[[Path, Path], object]] = {
+    "shared": lambda home, borrower: git(home, "clone", "--shared", ".", str(borrower)),
+    "reference": lambda home, borrower: git(
+        home, "clone", "--reference", ".", home.as_uri(), str(borrower)
+    ),
+    "link": _with_a_link,
+}
+
+
+@pytest.mark.parametrize("way", BORROWERS)
+def test_where_a_part_of_it_is_of_another_checkout(home: Path, tmp_path: Path, way: str) -> None:
+    borrower = tmp_path / "borrower"
+    BORROWERS[way](home, borrower)
+    assert ".git" in ignored(borrower)
+    at_home = version(borrower)
+    there = There(borrower, tmp_path)
+    home.rename(tmp_path / "out of reach")
+    assert version(there.tree) == at_home
+    assert at_home.startswith("v1.2-1-g")
 
 
 def test_in_a_submodule_and_around_it(home: Path, tmp_path: Path) -> None:
