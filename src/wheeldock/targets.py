@@ -115,13 +115,20 @@ class TargetMaker:
         self.display.started(name)
         if foreign := cache.foreign:
             self.display.say(f"{name}: no cache is kept: {foreign} has files of someone else")
-        record = BuildRecord()
+        record = latest = BuildRecord()
         try:
             asked = replace(request, provenance=self.attest)
-            attempt = replace(asked, cache_from=cache.usable(), cache_to=cache.prepare())
-            while again := self._attempt(name, attempt, record, compiled):
+            fresh = self._prepared(name, cache)
+            attempt = replace(asked, cache_from=cache.usable(), cache_to=fresh)
+            while again := self._attempt(name, attempt, latest, compiled):
                 shutil.rmtree(output, ignore_errors=True)
-                record, attempt = BuildRecord(), replace(again, cache_to=cache.prepare())
+                cache.discard()
+                latest = BuildRecord()
+                # Where only the export failed, all was done before, and is done no more.
+                if again.cache_to or not attempt.cache_to:
+                    record = latest
+                fresh = self._prepared(name, cache) if again.cache_to else None
+                attempt = replace(again, cache_to=fresh)
             requirements = json.loads(_take(output, "build-requirements.json") or "{}")
             provenance = _take(output, "provenance.json")
             distribution = _only_distribution(name, output)
@@ -161,16 +168,27 @@ class TargetMaker:
             if lacking(record) and self.seeder.fill(seeded):
                 return request
             error = explain(name, self.base_image, record)
+            why = error.message.rpartition("\n")[2].rpartition(": ERROR: ")[2]
+            if request.cache_to and str(request.cache_to) in why:
+                self.display.say(f"{name}: no cache is kept: {why}")
+                return replace(request, cache_to=None)
             broken = isinstance(error, BuildFailedError) and not ended_in_a_command(record)
             if request.cache_from is None or not broken:
                 raise error from None
-            why = error.message.rpartition("\n")[2].rpartition(": ERROR: ")[2]
             self.display.say(
                 f"{name}: building once more without the cache in {request.cache_from}, "
                 f"which may be what broke this build: {why}"
             )
             return replace(request, cache_from=None)
         return None
+
+    def _prepared(self, name: str, cache: TargetCache | NoCache) -> Path | None:
+        """Where a cache export goes, or None, which is said, where its disk has no room."""
+        try:
+            return cache.prepare()
+        except OSError as error:
+            self.display.say(f"{name}: no cache is kept: {error.strerror}: {error.filename}")
+            return None
 
 
 def _take(folder: Path, name: str) -> bytes:

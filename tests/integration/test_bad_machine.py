@@ -167,6 +167,19 @@ def test_the_disk_of_the_working_folder_is_full(
 
 
 @pytest.mark.usefixtures("base_image")
+def test_the_disk_of_the_cache_folder_is_full(
+    workplace: Workplace, mount: Callable[..., Path], tmp_path: Path
+) -> None:
+    disk = mount(tmp_path / "disk", "-t", "tmpfs", "-o", "size=4k", "none")
+    (disk / "full").write_bytes(bytes(4096))
+    ended = workplace.build(*ONE, environment={"WHEELDOCK_CACHE_DIR": f"{disk}/cache"})
+    workplace.built(ended)
+    for name in ("sdist", ONE[1]):
+        assert f"{name}: no cache is kept: " in ended.out
+    assert [path.name for path in (disk / "cache/tiny").iterdir()] == []
+
+
+@pytest.mark.usefixtures("base_image")
 def test_a_disk_in_the_container_is_full(workplace: Workplace) -> None:
     projects.write_tiny(workplace.folder, setup=projects.DISK_FILLING_SETUP)
     ended = workplace.build(*ONE)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ import pytest
 from tests.unit.test_cache import export
 
 from wheeldock.builder import BuildEndedError
+from wheeldock.cache import TargetCache
 from wheeldock.errors import BuildFailedError, StoppedError
 from wheeldock.events import Event, Log, Notice, Step
 from wheeldock.progress import Quiet
@@ -149,6 +151,35 @@ def test_a_cache_that_breaks_a_build_is_left_out_and_that_is_said(bench: Bench) 
     assert {path.name for path in bench.cache.rglob("*")} == {
         path.name for path in bench.cache.with_name("expected").rglob("*")
     }
+
+
+def test_a_cache_that_cannot_be_written_costs_no_build_and_that_is_said(bench: Bench) -> None:
+    export(bench.cache)
+    full = f"ERROR: failed to solve: write {bench.cache}.new/ingest/ref: no space left on device"
+    builder = Builder([Step("1", "[build 1/1] RUN make", 1.0, 6.0), Notice(full)])
+    result = bench.make(builder)
+    assert result.error is None
+    assert (result.report.stages, result.report.cached) == ({"build": 5.0}, False)
+    asked = [(request.cache_from, bool(request.cache_to)) for request in builder.requests]
+    assert asked == [(bench.cache, True), (bench.cache, False)]
+    (said,) = bench.display.said
+    assert said.startswith("sdist: no cache is kept: failed to solve: write ")
+    assert [path.name for path in bench.cache.parent.iterdir()] == ["sdist"]
+
+
+def test_a_cache_whose_folder_has_no_room_costs_no_build(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(cache: TargetCache) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(cache.fresh))
+
+    monkeypatch.setattr(TargetCache, "prepare", full)
+    builder = Builder()
+    assert bench.make(builder).error is None
+    assert [request.cache_to for request in builder.requests] == [None]
+    assert bench.display.said == [
+        f"sdist: no cache is kept: No space left on device: {bench.cache}.new"
+    ]
 
 
 def test_a_build_that_fails_without_the_cache_too_has_failed(bench: Bench) -> None:
