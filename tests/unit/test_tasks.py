@@ -78,6 +78,25 @@ def test_where_nobody_can_be_asked_nothing_is_removed(monkeypatch: pytest.Monkey
     assert "--yes" in caught.value.cure
 
 
+def test_where_standard_input_is_closed_nobody_can_be_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(UsageError):
+        door.agree("Remove it?")
+    assert door.confirm("Go on?")
+    assert door.asker() is None
+
+
+def test_the_end_of_input_is_no_consent(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Terminal(""))
+    assert not door.agree("Remove it?")
+
+
 def test_what_is_loaded_is_not_looked_through_at_the_end() -> None:
     program = (
         "import atexit, gc\n"

@@ -33,7 +33,7 @@ def show() -> Callable[[RenderableType], None]:
 
 def agree(question: str) -> bool:
     """Ask before something is removed; where nobody can be asked, that is an error."""
-    if not sys.stdin.isatty():
+    if not _is_anybody_here():
         raise UsageError(f"{question} Nobody is here to ask", cure="`--yes` answers for scripts.")
     return confirm(question)
 
@@ -45,14 +45,23 @@ def say(text: str) -> None:
 
 def confirm(question: str) -> bool:
     """Ask; where nobody can be asked, the answer is yes."""
-    if not sys.stdin.isatty():
+    if not _is_anybody_here():
         return True
-    return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+    except EOFError:  # Ctrl-D
+        say("")
+        return False
 
 
 def asker() -> Callable[[str], bool] | None:
     """What asks, or None where nobody can be asked."""
-    return confirm if sys.stdin.isatty() else None
+    return confirm if _is_anybody_here() else None
+
+
+def _is_anybody_here() -> bool:
+    """Whether there is a terminal to ask at; standard input may be closed, too."""
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def check_arguments() -> None:
