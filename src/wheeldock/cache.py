@@ -127,7 +127,7 @@ class TargetCache(KeptFolder):
             return next(filter(None, flaws), "")
         except FileNotFoundError as error:
             return f"lacks {Path(error.filename).name[:16]}"
-        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return "no cache export"
 
     def _parts(self, manifest: Any) -> Iterator[Any]:  # noqa: ANN401 - JSON that may be anything

@@ -54,12 +54,16 @@ class CompilerCache(KeptFolder):
         if self.file is None:
             return "missing"
         try:
-            with tarfile.open(self.file, "r:") as archive:
+            with tarfile.open(self.file, "r:") as archive, self.file.open("rb") as file:
                 if thorough:
                     for member in archive:
                         end = member.offset_data + member.size
                         if end > self.file.stat().st_size:
                             return "truncated"
+                    # A broken header or none is the end to tarfile, where two empty blocks are due.
+                    file.seek(archive.offset)
+                    if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+                        return "truncated"
         except tarfile.ReadError:
             return "no compiler cache"
         return ""

@@ -154,8 +154,9 @@ def test_a_flaw_is_named(cache: TargetCache, damage: bytes, flaw: str) -> None:
     assert cache.flaw() == "missing"
     blob_path(export(cache.path), b"layer").write_bytes(damage)
     assert cache.flaw().startswith(flaw)
-    (cache.path / "index.json").write_text("{}")
-    assert cache.flaw() == "no cache export"
+    for content in ("{}", "[" * 100_000):
+        (cache.path / "index.json").write_text(content)
+        assert cache.flaw() == "no cache export"
     (cache.path / "index.json").unlink()
     assert cache.flaw() == "lacks index.json"
 

@@ -55,6 +55,21 @@ def test_a_whole_one_has_no_flaw(cache: CompilerCache, *, thorough: bool) -> Non
     assert cache.flaw(thorough=thorough) == ""
 
 
+@pytest.mark.parametrize("cut", [512 + 6144, 512 + 6144 + 100])
+def test_one_that_ends_between_its_files_is_found_by_reading_all_of_it(
+    cache: CompilerCache, cut: int
+) -> None:
+    put(cache, archive(b"o" * 6144)[:cut])
+    assert cache.flaw() == ""
+    assert cache.flaw(thorough=True) == "truncated"
+
+
+def test_a_broken_header_is_found_by_reading_all_of_it(cache: CompilerCache) -> None:
+    one = archive(b"o" * 6144)
+    put(cache, one[: 512 + 6144] + b"?" * 512 + one[512 + 6144 :])
+    assert cache.flaw(thorough=True) == "truncated"
+
+
 @pytest.mark.parametrize("data", [b"", b"no archive at all", bytes(5)])
 def test_what_is_no_archive_is_said_to_be_none(cache: CompilerCache, data: bytes) -> None:
     put(cache, data)
