@@ -8,9 +8,12 @@ export is told, counted or removed.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import stat
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheeldock.cache import BASE_IMAGES, KeptFolder, TargetCache
@@ -21,8 +24,7 @@ from wheeldock.swap import remove
 from wheeldock.tools import KeptTools
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
 
 _SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?) ?(?P<unit>[kmgt]?)(?P<binary>i?)b?", re.IGNORECASE)
 _UNITS = ["", "k", "m", "g", "t"]
@@ -37,6 +39,13 @@ class Export:
     """In bytes."""
     written: float = field(compare=False)
     """When, in seconds since the epoch: each build of the target writes it anew."""
+    plain: bool = field(default=True, compare=False)
+    """Whether nothing is in it but files and folders."""
+
+    @property
+    def is_half_written(self) -> bool:
+        """Whether it was given up, or a build writes it at the moment."""
+        return self.path.suffix == KeptFolder.FRESH
 
     @property
     def project(self) -> str:
@@ -58,15 +67,21 @@ class Export:
 
     def flaw(self, *, thorough: bool = False) -> str:
         """Why it cannot be imported, in a few words, or ""."""
-        if self.path.suffix == KeptFolder.FRESH:
+        if self.is_half_written:
             return "half-written"
+        if not self.plain:
+            return "has links or devices"
         return kept(self.path).flaw(thorough=thorough)
 
 
 def find(folder: Path) -> list[Export]:
     """Every export in a cache folder, by project and target."""
-    paths = (path for path in folder.glob("*/*") if _is_ours(path))
-    return [_export(path) for path in sorted(paths)]
+    found = []
+    for path in sorted(folder.glob("*/*")):
+        with contextlib.suppress(FileNotFoundError):  # a build has taken it away meanwhile
+            if _is_ours(path):
+                found.append(_export(path))
+    return found
 
 
 def kept(path: Path) -> TargetCache | CompilerCache | KeptTools:
@@ -91,9 +106,20 @@ def _is_ours(path: Path) -> bool:
 
 
 def _export(path: Path) -> Export:
-    states = [file.lstat() for file in path.rglob("*") if not file.is_dir()]
+    states = list(_states(path))
     written = max((state.st_mtime for state in states), default=path.stat().st_mtime)
-    return Export(path, sum(state.st_size for state in states), written)
+    plain = all(stat.S_ISREG(state.st_mode) for state in states)
+    return Export(path, sum(state.st_size for state in states), written, plain)
+
+
+def _states(folder: Path) -> Iterator[os.stat_result]:
+    """What the system says of all below a folder that is none, unless a build takes it away."""
+    for home, folders, names in os.walk(folder):
+        for path in (Path(home, name) for name in (*folders, *names)):
+            with contextlib.suppress(FileNotFoundError):
+                state = path.lstat()
+                if not stat.S_ISDIR(state.st_mode):
+                    yield state
 
 
 def notes(folder: Path) -> list[Path]:

@@ -56,7 +56,8 @@ def verify(show: Show) -> None:
     """
     Read every export through and show what is whole.
 
-    Raises CacheDamagedError when one is not, or ConfigurationError.
+    Raises CacheDamagedError when one is damaged, or ConfigurationError. One that is half-written
+    damages nothing: a build may be at it.
     """
     place = folder()
     found = exports.find(place)
@@ -64,7 +65,8 @@ def verify(show: Show) -> None:
     if found:
         show(_table(flaws))
     show(_sum("in", place, found))
-    if lines := [f"{export.path}: {flaw}" for export, flaw in flaws.items() if flaw]:
+    damaged = {each: flaw for each, flaw in flaws.items() if flaw and not each.is_half_written}
+    if lines := [f"{export.path}: {flaw}" for export, flaw in damaged.items()]:
         cure = "The next build does without them; `invoke cache.prune` takes them away."
         raise CacheDamagedError("\n".join(lines), cure=cure)
 

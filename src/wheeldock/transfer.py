@@ -36,20 +36,24 @@ def save(target: Path, limit: int, say: Say) -> None:
     Save what is whole in the cache folder, the newest first, up to `limit` bytes.
 
     It replaces what was saved there before. Raises ConfigurationError, LockedError, OutputError
-    when `target` has what is not wheeldock's, or OSError.
+    when `target` is no folder or has what is not wheeldock's, or OSError.
     """
     place, saved = folder(), target / EXPORTS
+    fresh = saved.with_name(f"{EXPORTS}{KeptFolder.FRESH}")
+    _check_target(target)
+    if saved.resolve() == place.resolve():
+        raise OutputError(f"{saved} is the cache folder itself", cure="Save to another folder.")
     _check_ours(saved)
+    _check_ours(fresh)
     with State(Path.cwd() / ".wheeldock").locked(say):
         found = exports.find(place)
         left = exports.beyond(found, limit, thorough=True)
-        fresh = saved.with_name(f"{EXPORTS}{KeptFolder.FRESH}")
         remove(fresh)
         try:
             going = [export for export in found if export not in left]
             fresh.mkdir(parents=True)
             for export in going:
-                shutil.copytree(export.path, fresh / export.project / export.target)
+                _copy(export.path, fresh / export.project / export.target)
             _copy_notes(place, fresh)
             take_place(fresh, saved)
         finally:
@@ -65,35 +69,64 @@ def restore(source: Path, say: Say) -> None:
     Put what was saved back into the cache folder, where that has nothing newer.
 
     What is missing, damaged or none of wheeldock's is left out: it costs time and no build.
-    Raises ConfigurationError, LockedError, or OSError.
+    Raises ConfigurationError, LockedError, OutputError, or OSError.
     """
     place = folder()
     with State(Path.cwd() / ".wheeldock").locked(say):
         found = exports.find(source / EXPORTS)
-        going = [export for export in found if _is_wanted(export, place)]
+        left = {export: why for export in found if (why := _why_not(export, place))}
+        going = [export for export in found if export not in left and _is_wanted(export, place)]
         for export in going:
-            cache = exports.kept(place / export.project / export.target)
-            shutil.copytree(export.path, cache.prepare(), dirs_exist_ok=True)
-            cache.commit()
+            cache = _kept(export, place)
+            try:
+                _copy(export.path, cache.prepare())
+                cache.commit()
+            finally:
+                cache.discard()
         _copy_notes(source / EXPORTS, place)
     say(f"{count(going)} restored from {source}/")
-    for export in found:
-        if flaw := export.flaw(thorough=True):
-            say(f"left out: {export.path} ({flaw})")
+    for export, why in left.items():
+        say(f"left out: {export.path} ({why})")
+
+
+def _kept(export: Export, place: Path) -> KeptFolder:
+    return exports.kept(place / export.project / export.target)
+
+
+def _why_not(export: Export, place: Path) -> str:
+    """Why an export cannot be restored, in a few words, or ""."""
+    foreign = _kept(export, place).foreign
+    return f"{foreign} has files of someone else" if foreign else export.flaw(thorough=True)
 
 
 def _is_wanted(export: Export, place: Path) -> bool:
-    if export.flaw(thorough=True):
-        return False
     here = {there.path: there for there in exports.find(place)}
     there = here.get(place / export.project / export.target)
     return there is None or bool(there.flaw()) or there.written < export.written
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a folder of files, with their times. Raises OSError, of the first that fails."""
+    target.mkdir(parents=True, exist_ok=True)
+    for path in sorted(source.rglob("*")):
+        if path.is_dir():
+            (target / path.relative_to(source)).mkdir()
+        else:
+            shutil.copy2(path, target / path.relative_to(source))
 
 
 def _copy_notes(source: Path, target: Path) -> None:
     for note in exports.notes(source):
         (target / BASE_IMAGES).mkdir(parents=True, exist_ok=True)
         shutil.copy2(note, target / BASE_IMAGES)
+
+
+def _check_target(target: Path) -> None:
+    """Raise OutputError where there can be no folder."""
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise OutputError(f"{target} is no folder", cure="Save to another one.") from None
 
 
 def _check_ours(saved: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.unit.test_cache import export
 
 from wheeldock import exports
+from wheeldock.cache import KeptFolder
 from wheeldock.errors import UsageError
 
 if TYPE_CHECKING:
@@ -77,6 +78,33 @@ def test_what_is_damaged_goes_first_and_then_what_is_oldest(folder: Path) -> Non
     assert names(exports.beyond(found, 1)) == names(found)
     (folder / "a/sdist/index.json").write_text("{}")
     assert names(exports.beyond(exports.find(folder), 2 * one)) == ["a/sdist"]
+
+
+def test_what_a_build_takes_away_meanwhile_is_left_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "a/sdist.new").mkdir()
+    has_shape = KeptFolder.has_shape
+
+    def taken_away(kept: KeptFolder) -> bool:
+        if kept.path.suffix == kept.FRESH:
+            kept.path.rmdir()
+            raise FileNotFoundError
+        return has_shape(kept)
+
+    monkeypatch.setattr(KeptFolder, "has_shape", taken_away)
+    found = exports.find(folder)
+    assert names(found) == ["a/sdist", f"b/{CP313}", "b/sdist"]
+    lstat = type(folder).lstat
+
+    def gone(path: Path) -> os.stat_result:
+        if path.name == "index.json":
+            raise FileNotFoundError
+        return lstat(path)
+
+    monkeypatch.setattr(type(folder), "lstat", gone)
+    index = (folder / "a/sdist/index.json").read_bytes()
+    assert exports.find(folder)[0].size == found[0].size - len(index)
 
 
 def test_what_is_not_ours_stays(folder: Path) -> None:

@@ -81,6 +81,13 @@ def test_damage_that_is_found_is_an_error_that_names_it(cache: Path, screen: Scr
     housekeeping.verify(screen.show)
 
 
+def test_what_a_build_may_write_at_the_moment_is_no_damage(cache: Path, screen: Screen) -> None:
+    export(cache / "tiny/cp313-manylinux_x86_64")
+    (cache / "tiny/sdist.new/ingest").mkdir(parents=True)
+    housekeeping.verify(screen.show)
+    assert "half-written" in screen.text
+
+
 def test_nothing_is_removed_without_consent(cache: Path, screen: Screen) -> None:
     screen.answer = False
     housekeeping.clear(yes=False, show=screen.show, confirm=screen.confirm)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -124,3 +126,85 @@ def test_what_lies_beside_is_left_alone(cache: Path, tmp_path: Path) -> None:
     (tmp_path / "saved/compiler").write_text("of another")
     transfer.save(tmp_path / "saved", LIMIT, print)
     assert (tmp_path / "saved/compiler").exists()
+
+
+def test_what_a_killed_save_left_of_someone_else_is_left_alone(cache: Path, tmp_path: Path) -> None:
+    assert cache.exists()
+    mine = tmp_path / "saved/exports.new/thesis.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    with pytest.raises(OutputError, match=r"exports\.new/thesis.txt is not from"):
+        transfer.save(tmp_path / "saved", LIMIT, print)
+    assert mine.exists()
+
+
+def test_the_cache_folder_is_not_saved_to_itself(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.rename(tmp_path / "exports")
+    monkeypatch.setenv("WHEELDOCK_CACHE_DIR", "../exports")
+    before = files(tmp_path / "exports")
+    with pytest.raises(OutputError, match="the cache folder itself"):
+        transfer.save(tmp_path, 0, print)
+    assert files(tmp_path / "exports") == before
+
+
+@pytest.mark.parametrize("place", ["file", "file/folder"])
+def test_a_file_is_no_folder_to_save_to(cache: Path, tmp_path: Path, place: str) -> None:
+    assert cache.exists()
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OutputError, match=f"{place} is no folder"):
+        transfer.save(tmp_path / place, LIMIT, print)
+
+
+def test_a_disk_that_is_full_is_said_and_nothing_is_left_there(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transfer.save(tmp_path / "saved", LIMIT, print)
+    before = files(tmp_path)
+    transfer.save(tmp_path / "newer", LIMIT, print)
+    old(tmp_path / "newer", 3000)
+    shutil.copytree(tmp_path / "newer", tmp_path / "before")
+
+    def full(_: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    monkeypatch.setattr(shutil, "copy2", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        transfer.save(tmp_path / "saved", LIMIT, print)
+    assert caught.value.errno == errno.ENOSPC
+    with pytest.raises(OSError, match="No space left") as caught:
+        transfer.restore(tmp_path / "newer", print)
+    assert caught.value.errno == errno.ENOSPC
+    assert files(tmp_path / "saved") == files(tmp_path / "before")
+    assert before.items() <= files(tmp_path).items()
+    assert list(tmp_path.rglob("*.new")) == []
+    assert cache.exists()
+
+
+def test_what_would_replace_files_of_someone_else_is_not_restored(
+    cache: Path, tmp_path: Path
+) -> None:
+    transfer.save(tmp_path / "saved", LIMIT, print)
+    exports.take_away(cache, [item.path for item in exports.find(cache)])
+    (cache / "tiny/sdist").mkdir(parents=True)
+    (cache / "tiny/sdist/thesis.txt").write_text("mine")
+    said: list[str] = []
+    transfer.restore(tmp_path / "saved", said.append)
+    assert said[0].startswith("1 export (")
+    assert said[1].endswith("tiny/sdist has files of someone else)")
+    assert {path.name for path in (cache / "tiny").iterdir()} == {"sdist", CP313}
+    assert [path.name for path in (cache / "tiny/sdist").iterdir()] == ["thesis.txt"]
+
+
+def test_what_is_no_file_is_not_restored(cache: Path, tmp_path: Path) -> None:
+    transfer.save(tmp_path / "saved", LIMIT, print)
+    exports.take_away(cache, [item.path for item in exports.find(cache)])
+    (tmp_path / "saved/exports/tiny/sdist/blobs/link").symlink_to(tmp_path)
+    index = tmp_path / "saved/exports/tiny" / CP313 / "index.json"
+    index.unlink()
+    os.mkfifo(index)
+    said: list[str] = []
+    transfer.restore(tmp_path / "saved", said.append)
+    assert exports.find(cache) == []
+    assert [line.rpartition("(")[2] for line in said[1:]] == ["has links or devices)"] * 2
