@@ -140,9 +140,10 @@ def beyond(exports: Sequence[Export], keep: int, *, thorough: bool = False) -> l
     """
     What has to go so that no more than `keep` bytes stay.
 
-    What cannot be imported goes in any case, then what was written longest ago.
+    What cannot be imported goes in any case, and what is larger than that alone; then what was
+    written longest ago.
     """
-    going = [export for export in exports if export.flaw(thorough=thorough)]
+    going = [item for item in exports if item.size > keep or item.flaw(thorough=thorough)]
     rest = sorted((item for item in exports if item not in going), key=lambda item: item.written)
     left = total(rest)
     for export in rest:

@@ -80,6 +80,14 @@ def test_what_is_damaged_goes_first_and_then_what_is_oldest(folder: Path) -> Non
     assert names(exports.beyond(exports.find(folder), 2 * one)) == ["a/sdist"]
 
 
+def test_what_is_larger_alone_takes_nothing_along(folder: Path) -> None:
+    file = folder / "a/sdist/blobs/large"
+    file.write_bytes(bytes(1 << 20))
+    os.utime(file, (9000, 9000))
+    found = exports.find(folder)
+    assert names(exports.beyond(found, 2 * found[1].size)) == ["a/sdist"]
+
+
 def test_what_a_build_takes_away_meanwhile_is_left_out(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
