@@ -55,7 +55,8 @@ def unpack(sdist: Path, into: Path) -> None:
     What is there already is replaced, all at once; it is left alone when it was unpacked from
     the same bytes (their sha256 is kept beside it, in `<into>.sha256`), and files of it that are
     in the sdist as they are become the new folder's. Modes are 0644 and 0755, so that the same
-    sdist gives the same tree on every machine.
+    sdist gives the same tree on every machine. Times have a fraction of a second that is the
+    sdist's own: BuildKit takes a file of the same path, size and time for the one that it has.
 
     Raises NotAPythonProjectError for an archive that is broken or has unsafe members.
     """
@@ -73,7 +74,7 @@ def unpack(sdist: Path, into: Path) -> None:
                 _unpack_zip(archive, members, new)
             else:
                 _unpack_tar(archive, members, new, before=into)
-        _set_modes(new)
+        _settle(new, 1 + int(digest, 16) % 999_999_999)
         marker.unlink(missing_ok=True)
         if into.exists():
             into.rename(old)
@@ -187,9 +188,13 @@ def _unpack_zip(archive: zipfile.ZipFile, members: dict[str, str], into: Path) -
         path.chmod(mode & 0o777 | 0o600)
 
 
-def _set_modes(tree: Path) -> None:
+def _settle(tree: Path, fraction: int) -> None:
+    """Give all files plain modes, and times with a fraction of so many nanoseconds."""
     for folder, _, files in os.walk(tree):
         Path(folder).chmod(0o755)
         for path in (Path(folder, name) for name in files):
             if not path.is_symlink():
-                path.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)
+                status = path.stat()
+                path.chmod(0o755 if status.st_mode & stat.S_IXUSR else 0o644)
+                time = int(status.st_mtime) * 10**9 + fraction
+                os.utime(path, ns=(time, time))

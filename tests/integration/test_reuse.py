@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,6 +69,20 @@ def test_a_rebuild_that_compiles_all_of_it_again(workplace: Workplace, case: str
     assert warning in said
     assert bool(said) == bool(warning)
     assert said in again.out + again.err
+
+
+def test_an_edit_that_keeps_the_size_gets_into_the_wheel(workplace: Workplace) -> None:
+    """BuildKit keeps what it was sent for a build that ran no step, and is sent what differs."""
+    wheel = workplace.dist / "tiny-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
+    for is_new in (True, False, True):
+        if is_new:
+            edition = secrets.token_hex(8)
+            projects.write_tiny(workplace.folder, more_code=f'char edition[] = "{edition}";')
+        wheel.unlink(missing_ok=True)
+        assert workplace.build(*ONE).code == 0
+        assert workplace.report()[ONE[1]]["cached"] is not is_new
+        with zipfile.ZipFile(wheel) as archive:
+            assert edition.encode() in archive.read("tiny.cpython-313-x86_64-linux-gnu.so")
 
 
 def test_what_is_compiled_is_kept_while_the_wheel_is_repaired(workplace: Workplace) -> None:
