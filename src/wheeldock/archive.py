@@ -32,6 +32,9 @@ SUFFIXES = (".tar.gz", ".zip")
 
 Archive = tarfile.TarFile | zipfile.ZipFile
 
+_SECOND = 10**9
+"""In nanoseconds."""
+
 _BROKEN = (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError)
 
 
@@ -55,8 +58,8 @@ def unpack(sdist: Path, into: Path) -> None:
     What is there already is replaced, all at once; it is left alone when it was unpacked from
     the same bytes (their sha256 is kept beside it, in `<into>.sha256`), and files of it that are
     in the sdist as they are become the new folder's. Modes are 0644 and 0755, so that the same
-    sdist gives the same tree on every machine. Times have a fraction of a second that is the
-    sdist's own: BuildKit takes a file of the same path, size and time for the one that it has.
+    sdist gives the same tree on every machine. Times have a fraction of a second that goes by
+    the content: BuildKit takes a file of the same path, size and time for the one that it has.
 
     Raises NotAPythonProjectError for an archive that is broken or has unsafe members.
     """
@@ -74,7 +77,7 @@ def unpack(sdist: Path, into: Path) -> None:
                 _unpack_zip(archive, members, new)
             else:
                 _unpack_tar(archive, members, new, before=into)
-        _settle(new, 1 + int(digest, 16) % 999_999_999)
+        _settle(new)
         marker.unlink(missing_ok=True)
         if into.exists():
             into.rename(old)
@@ -188,13 +191,14 @@ def _unpack_zip(archive: zipfile.ZipFile, members: dict[str, str], into: Path) -
         path.chmod(mode & 0o777 | 0o600)
 
 
-def _settle(tree: Path, fraction: int) -> None:
-    """Give all files plain modes, and times with a fraction of so many nanoseconds."""
+def _settle(tree: Path) -> None:
+    """Give all files plain modes, and times with a fraction that goes by what is in them."""
     for folder, _, files in os.walk(tree):
         Path(folder).chmod(0o755)
         for path in (Path(folder, name) for name in files):
             if not path.is_symlink():
                 status = path.stat()
                 path.chmod(0o755 if status.st_mode & stat.S_IXUSR else 0o644)
-                time = int(status.st_mtime) * 10**9 + fraction
+                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+                time = int(status.st_mtime) * _SECOND + int(digest, 16) % _SECOND
                 os.utime(path, ns=(time, time))
