@@ -33,7 +33,7 @@ Stamp: TypeAlias = "tuple[int, ...]"
 SCHEMA = 1
 """The version of the file's format."""
 
-_OF_GIT = ("HEAD", "config", "index", "packed-refs", "shallow", "refs", "info")
+_OF_GIT = ("HEAD", "config", "index", "packed-refs", "shallow", "refs", "reftable", "info")
 """What of a repository tells which commit is checked out, how, and what it is called."""
 
 
@@ -168,7 +168,7 @@ def _text(value: object) -> str:
 
     def plain(value: object) -> object:
         if is_dataclass(value) and not isinstance(value, type):
-            return {field.name: getattr(value, field.name) for field in fields(value)}
+            return {each.name: getattr(value, each.name) for each in fields(value) if each.compare}
         return sorted(map(str, value)) if isinstance(value, (set, frozenset)) else str(value)
 
     return json.dumps(value, default=plain, sort_keys=True)

@@ -12,7 +12,6 @@ from wheeldock.builder import BuildEndedError
 from wheeldock.errors import WheeldockError
 from wheeldock.failures import explain
 from wheeldock.record import BuildRecord
-from wheeldock.swap import link
 from wheeldock.tested import Passed
 from wheeldock.trialreport import TrialReport
 
@@ -81,7 +80,8 @@ class Trier:
         home = self.scratch / prepared.trial.slug
         wheel = prepared.trial.wheel
         (home / "wheel").mkdir(parents=True)
-        link(wheel, home / "wheel" / wheel.name)
+        # By a second name the next build would not know its wheel again.
+        shutil.copyfile(wheel, home / "wheel" / wheel.name)
         contexts = {**prepared.request.contexts, "wheel": home / "wheel"}
         request = replace(prepared.request, contexts=contexts, output=home / "out")
         self._build(prepared.trial, request, record)

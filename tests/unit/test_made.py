@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -138,7 +138,10 @@ def test_a_commit_and_a_tag_are_changes_and_asking_git_is_none(tree: Path) -> No
     seen.append(inputs(tree))
     git(tree, "tag", "v1.0")
     seen.append(inputs(tree))
-    assert len({each.tree for each in seen}) == 3
+    (tree / ".git/reftable").mkdir()
+    (tree / ".git/reftable/tables.list").touch()  # where Git 3.0 has them
+    seen.append(inputs(tree))
+    assert len({each.tree for each in seen}) == 4
 
 
 def test_an_sdist_is_known_by_itself(tmp_path: Path) -> None:
@@ -162,6 +165,19 @@ def test_another_setup_is_seen(tree: Path, monkeypatch: pytest.MonkeyPatch, tmp_
     changed = inputs(tree).setup
     monkeypatch.setattr(made, "__version__", "99")
     assert len({before.setup, changed, inputs(tree).setup}) == 3
+
+
+def test_where_a_setting_comes_from_is_no_change(tree: Path) -> None:
+    @dataclass(frozen=True)
+    class Settings:
+        jobs: int
+        origin: str = field(compare=False)
+
+    def seen(*values: Settings) -> set[str]:
+        return {Inputs.of(tree, [value], []).setup for value in values}
+
+    assert len(seen(Settings(1, "default"), Settings(1, "--jobs"))) == 1
+    assert len(seen(Settings(1, "default"), Settings(2, "default"))) == 2
 
 
 # --- what a run made ---

@@ -15,6 +15,7 @@ from wheeldock.builder import BuildEndedError
 from wheeldock.errors import FailedTestError, NotInstallableError, StoppedError
 from wheeldock.events import Event, Log, Notice, Step
 from wheeldock.identifier import BuildIdentifier
+from wheeldock.made import stamps
 from wheeldock.request import BuildRequest
 from wheeldock.seeds import Seeder, Seeds
 from wheeldock.tested import Passed
@@ -102,6 +103,12 @@ def test_a_trial_that_passes_tells_of_itself(bench: Bench) -> None:
     assert (result.key, result.error) == ("the key", None)
     assert result.passed == Passed(seconds=0.5, python="3.13.5", log=("1 passed",))
     assert list((bench.folder / "scratch").iterdir()) == []
+
+
+def test_a_wheel_that_was_tested_is_known_again(bench: Bench) -> None:
+    made = stamps({"wheel": [bench.prepared.trial.wheel]})
+    bench.run(Builder())
+    assert stamps({"wheel": [bench.prepared.trial.wheel]}) == made
 
 
 def test_what_has_passed_is_not_run_again(bench: Bench) -> None:
