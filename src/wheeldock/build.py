@@ -76,8 +76,7 @@ def run(
         buildx = Buildx()
         last = None if cold or attest else made.read(state.made)
         options = {str(each): settings.for_target(each) for each in inputs.selection.identifiers}
-        how = [inputs.constraints, inputs.epochs]
-        setup = [replace(settings, jobs=None), options, sorted(inputs.abis), *how]
+        setup = [replace(settings, jobs=None), options, inputs.constraints, inputs.epochs]
         now = _made_from(source, setup, [settings.output_dir, state.root])
         if last and last.inputs == now and last.is_whole() and last.same_images(buildx.image_id):
             _show_again(last, settings, state, display, time.monotonic() - clock)

@@ -89,4 +89,4 @@ def test_when_nothing_foretells_it_the_outcome_is_the_same_and_is_remembered(
     assert workplace.report()[LATER[0]]["stages"]["build"] > 0
 
     assert "all cached" in built(workplace, LATER[:1])
-    assert workplace.report()[LATER[0]]["stages"] == {}
+    assert all(target["stages"] == {} for target in workplace.report().values())
