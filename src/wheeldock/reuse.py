@@ -33,8 +33,9 @@ _ADVICE = {
     Doubt.BYPASSED: (
         "it was compiled again, and the compiler cache saw none of it. A compiler that is called "
         "by its absolute path goes past the cache, and so does one that is neither GCC, Clang nor "
-        "rustc. To find out, look for its command line in the log (--progress json); name it as "
-        "PATH knows it (CC=gcc, not CC=/usr/bin/gcc)."
+        "rustc, or that is asked for more than an object (-frecord-gcc-switches, -aux-info). To "
+        "find out, look for its command line in the log (--progress json); name it as PATH knows "
+        "it (CC=gcc, not CC=/usr/bin/gcc)."
     ),
 }
 

@@ -101,6 +101,25 @@ def test_all_else_goes_to_the_compiler(front: Callable[..., list[str]], words: s
     assert front(*words.split()) == [COMPILER, *words.split()]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("-c a.s", "-c a.S -o a.o", "-x assembler-with-cpp -c a.asm", "-xassembler -c a.txt"),
+        *("-c a.c -aux-info a.txt", "-fopt-info-vec=a.txt -c a.c", "-da -c a.c", "-time=t -c a.c"),
+        *("-c a.c -Wa,-W,--MD,a.d", "-Xassembler -ahl=a -c a.c", "-frecord-gcc-switches -c a.c"),
+    ],
+)
+def test_a_compile_of_more_than_ccache_knows(front: Callable[..., list[str]], words: str) -> None:
+    assert front(*words.split()) == [COMPILER, *words.split()]
+
+
+@pytest.mark.parametrize("name", ["DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES"])
+def test_a_variable_with_which_ccache_does_nothing(
+    front: Callable[..., list[str]], name: str
+) -> None:
+    assert front("-c", "a.c", **{name: "a.d"}) == [COMPILER, "-c", "a.c"]
+
+
 @pytest.mark.parametrize("name", ["COMPILER_PATH", "GCC_EXEC_PREFIX", "LD_PRELOAD"])
 def test_what_changes_the_programs_that_a_compiler_runs(
     front: Callable[..., list[str]], name: str

@@ -68,6 +68,47 @@ def another_time_that_is_read() -> Iterator[Outcome]:
 
 
 @case
+def another_time_in_a_macro() -> Iterator[Outcome]:
+    write("one.c", "const char *when = WHEN;")
+    for what in ("-DWHEN=__DATE__", "-DWHEN=__TIME__"):
+        yield compile_anew(what, SOURCE_DATE_EPOCH="1600000000")
+        yield compile_anew(what, SOURCE_DATE_EPOCH="1600000000")
+        yield compile_anew(what, SOURCE_DATE_EPOCH="1700000000")
+
+
+@case
+def what_the_assembler_reads_changed() -> Iterator[Outcome]:
+    for name, code in (("one.s", '.include "far/two.s"'), ("one.S", ".include TWO")):
+        write(name, code)
+        for value in (1, 2):
+            write("far/two.s", f".byte {value}")
+            with caches(Path.cwd()):
+                command = ["gcc", '-DTWO="far/two.s"', "-c", name, "-o", "one.o"]
+                yield compare(command, "one.o")
+
+
+@case
+def more_than_an_object() -> Iterator[Outcome]:
+    for arguments in (
+        *(["-aux-info", "more"], ["-O3", "-fopt-info-optimized=more"], ["-Wa,--MD,more"]),
+        ["-fsave-optimization-record"],
+    ):
+        for _ in range(2):
+            yield compile_anew(*arguments)
+            made = [*Path().glob("more"), *Path().glob("*.gz")]
+            yield Outcome("", [] if len(made) == 1 else list(map(str, made)))
+            made[0].unlink()
+    yield compile_anew("-frecord-gcc-switches")
+    yield compile_anew("-frecord-gcc-switches")
+
+
+@case
+def list_of_dependencies_by_a_variable() -> Iterator[Outcome]:
+    for name in ("DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES"):
+        yield compile_anew(**{name: "one.d one.o"})
+
+
+@case
 def header_turns_up_earlier() -> Iterator[Outcome]:
     yield compile_anew()
     write("near/value.h", "#define VALUE 2")

@@ -21,7 +21,7 @@ if [ "${PATH}" != "${path}" ]; then
     done
 fi
 
-action='' output='' shared='' file=''
+action='' output='' shared='' file='' more=''
 for argument do
     case ${argument} in
         -c) action=compile ;;
@@ -30,6 +30,13 @@ for argument do
         -shared) shared=yes ;;
         @*) file=yes ;;
         -B* | -wrapper* | -specs* | --specs* | -no-canonical-prefixes) pass "$@" ;;
+        # The assembler reads files (.include, .incbin) of which ccache knows nothing.
+        *.s | *.S | *.sx | assembler | assembler-with-cpp | -xassembler*) more=yes ;;
+        # More than an object: files beside it, or in it the command line, to which ccache adds.
+        -d* | -aux-info | -fopt-info*=* | -fsave-optimization-record | -time=*) more=yes ;;
+        -Wa,*--MD* | -Xassembler | -frecord-gcc-switches) more=yes ;;
+        # The time is in no file: only when it has preprocessed does ccache know which it is.
+        *__DATE__* | *__TIME*) export CCACHE_NODIRECT=yes ;;
     esac
 done
 
@@ -45,7 +52,9 @@ case ${action:-link} in
         ;;
     *) pass "$@" ;;
 esac
-[ -n "${ccache}" ] || work "$@"
+# With one of these ccache does nothing, and says that all went well.
+more=${more}${DEPENDENCIES_OUTPUT+yes}${SUNPRO_DEPENDENCIES+yes}
+[ -n "${ccache}" ] && [ -z "${more}" ] || work "$@"
 export CCACHE_CONFIGPATH="${state}/ccache.conf" EXTERNAL_INCLUDE="${includes}"
 if [ -w "${running}" ]; then
     # What once.c needs to know: other builds' compiles, and what this one is of.
