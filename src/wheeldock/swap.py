@@ -35,11 +35,21 @@ def take_place(fresh: Path, place: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, a link or a folder with all that is in it, if it is there."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
+    """
+    Remove a file, a link or a folder with all that is in it, if it is there.
+
+    Raises OSError, which names the path.
+    """
+    if not path.is_dir() or path.is_symlink():
         path.unlink(missing_ok=True)
+        return
+    try:
+        shutil.rmtree(path)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        # What it names is called as in the folder that it is in.
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def link(file: Path, place: Path) -> None:

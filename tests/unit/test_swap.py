@@ -103,3 +103,15 @@ def test_a_file_a_link_and_a_folder_are_removed_and_what_a_link_leads_to_is_not(
         remove(tmp_path / name)
     assert [path.name for path in tmp_path.iterdir()] == ["place"]
     assert (pair[1] / "who").exists()
+
+
+def test_what_cannot_be_removed_is_named_with_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", "index.json")
+
+    monkeypatch.setattr("shutil.rmtree", refuse)
+    with pytest.raises(OSError, match="Read-only") as caught:
+        remove(tmp_path)
+    assert caught.value.filename == str(tmp_path)
