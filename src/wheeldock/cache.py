@@ -8,6 +8,7 @@ killed, so each export goes into a fresh folder, which then takes the old one's 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ BASE_IMAGES = "base-images"
 
 _TAG = "org.opencontainers.image.ref.name"
 """The annotation that names a manifest in an index (OCI image layout)."""
+
+_BUSY = frozenset({None, errno.ENOENT, errno.ENOTEMPTY, errno.EISDIR})
+"""What is wrong with removing a folder that another checkout's build writes to or removes."""
 
 _SMALL = 1 << 20
 """Bytes up to which a blob is read and compared before each import: a few milliseconds."""
@@ -69,8 +73,8 @@ class KeptFolder:
         Raises OutputError, or OSError when the disk is full.
         """
         try:
-            remove(self.fresh)
-            self.fresh.mkdir(parents=True)
+            self._make_room()
+            self.fresh.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             if error.errno in DISK_FULL:
                 raise
@@ -79,6 +83,13 @@ class KeptFolder:
                 cure="Mend that, or name another with cache-dir.",
             ) from None
         return self.fresh
+
+    def _make_room(self) -> None:
+        try:
+            remove(self.fresh)
+        except OSError as error:
+            if error.errno not in _BUSY:
+                raise
 
     def commit(self) -> None:
         """Let the fresh export, if there is one, take the place of the old one."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -205,6 +206,18 @@ def test_a_full_disk_is_said_to_be_one(cache: TargetCache, monkeypatch: pytest.M
     with pytest.raises(OSError, match="No space left") as caught:
         cache.prepare()
     assert caught.value.errno == errno.ENOSPC
+
+
+@pytest.mark.parametrize("number", [errno.ENOENT, errno.ENOTEMPTY])
+def test_two_builds_may_prepare_at_once(
+    cache: TargetCache, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def at_it(folder: Path) -> None:
+        (folder / "ingest").mkdir(parents=True, exist_ok=True)
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(caching, "remove", at_it)
+    assert cache.prepare().is_dir()
 
 
 def test_the_next_export_replaces_the_old_one_as_a_whole(cache: TargetCache) -> None:
