@@ -58,8 +58,9 @@ def unpack(sdist: Path, into: Path) -> None:
     What is there already is replaced, all at once; it is left alone when it was unpacked from
     the same bytes (their sha256 is kept beside it, in `<into>.sha256`), and files of it that are
     in the sdist as they are become the new folder's. Modes are 0644 and 0755, so that the same
-    sdist gives the same tree on every machine. Times have a fraction of a second that goes by
-    the content: BuildKit takes a file of the same path, size and time for the one that it has.
+    sdist gives the same tree on every machine. Times have a fraction of a second that is the
+    sdist's own: BuildKit takes a file of the same path, size and time for the one that it has.
+    It is one for all files, since make and others build anew what is older than what it is of.
 
     Raises NotAPythonProjectError for an archive that is broken or has unsafe members.
     """
@@ -77,7 +78,7 @@ def unpack(sdist: Path, into: Path) -> None:
                 _unpack_zip(archive, members, new)
             else:
                 _unpack_tar(archive, members, new, before=into)
-        _settle(new)
+        _settle(new, int(digest, 16) % _SECOND)
         marker.unlink(missing_ok=True)
         if into.exists():
             into.rename(old)
@@ -191,14 +192,13 @@ def _unpack_zip(archive: zipfile.ZipFile, members: dict[str, str], into: Path) -
         path.chmod(mode & 0o777 | 0o600)
 
 
-def _settle(tree: Path) -> None:
-    """Give all files plain modes, and times with a fraction that goes by what is in them."""
+def _settle(tree: Path, fraction: int) -> None:
+    """Give all files plain modes, and times with a fraction of so many nanoseconds."""
     for folder, _, files in os.walk(tree):
         Path(folder).chmod(0o755)
         for path in (Path(folder, name) for name in files):
             if not path.is_symlink():
                 status = path.stat()
                 path.chmod(0o755 if status.st_mode & stat.S_IXUSR else 0o644)
-                digest = hashlib.sha256(path.read_bytes()).hexdigest()
-                time = int(status.st_mtime) * _SECOND + int(digest, 16) % _SECOND
+                time = int(status.st_mtime) * _SECOND + fraction
                 os.utime(path, ns=(time, time))
