@@ -153,7 +153,7 @@ def age(seconds: float) -> str:
 
 
 def printer(console: Console) -> Show:
-    """What shows text and tables on a console, and breaks no path in two."""
+    """What shows text and tables on a console as they are, and breaks no path in two."""
     return lambda what: console.print(
-        what, markup=False, highlight=False, soft_wrap=isinstance(what, str)
+        what, markup=False, emoji=False, highlight=False, soft_wrap=isinstance(what, str)
     )

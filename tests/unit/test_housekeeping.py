@@ -73,6 +73,11 @@ def test_the_status_says_what_is_there_and_what_is_wrong_with_it(
     assert summary[-1] == "kept/"
 
 
+def test_a_path_is_shown_as_it_is(screen: Screen) -> None:
+    screen.show("/home/[b]/:cat:/")
+    assert screen.text == "/home/[b]/:cat:/\n"
+
+
 def test_damage_that_is_found_is_an_error_that_names_it(cache: Path, screen: Screen) -> None:
     with pytest.raises(CacheDamagedError, match="cp313-manylinux_x86_64: corrupt") as caught:
         housekeeping.verify(screen.show)
