@@ -100,8 +100,8 @@ class ToolsKeeper:
 
     @property
     def is_file_old(self) -> bool:
-        """Whether the file is not there, or was made from something else."""
-        return self.kept.inputs != self.tools.inputs
+        """Whether the file is not there or none of tools, or was made from something else."""
+        return bool(self.kept.flaw()) or self.kept.inputs != self.tools.inputs
 
     def keep(self) -> None:
         """Make what is missing or out of date. What fails is said, and is there another time."""

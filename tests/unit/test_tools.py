@@ -174,6 +174,14 @@ def test_only_what_is_out_of_date_is_made(kept: KeptTools) -> None:
     assert kept.file.read_bytes() == CONTENT
 
 
+def test_a_file_that_is_gone_or_none_of_tools_is_made_again(kept: KeptTools) -> None:
+    for damage in (kept.file.unlink, lambda: kept.file.write_bytes(b"something else")):
+        put(kept)
+        damage()
+        assert Bench(current(), kept).keep() == ["tools-file"]
+        assert kept.flaw(thorough=True) == ""
+
+
 def test_a_builder_without_the_engines_images_makes_none(kept: KeptTools) -> None:
     assert Bench(Engine(), kept, has_images=False).keep() == ["tools-file"]
 
