@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from wheeldock.builderinfo import read_builder, read_engine
-from wheeldock.errors import BuildxMissingError, EngineUnreachableError
+from wheeldock.errors import BuilderNotFoundError, BuildxMissingError, EngineUnreachableError
 from wheeldock.events import Event, parse
 from wheeldock.failures import (
     builder_error,
@@ -275,7 +275,7 @@ class Buildx:
         """Remove the cache mounts whose ids end so, and no others; what fails stays there."""
         from wheeldock.usage import cache_records  # noqa: PLC0415 - it reads what is seldom asked
 
-        with contextlib.suppress(EngineUnreachableError):
+        with contextlib.suppress(EngineUnreachableError, BuilderNotFoundError):
             records = cache_records(self.cache_usage(builder))
             self.remove_cache(
                 [one.number for one in records if one.mount.endswith(suffix)], builder
@@ -288,7 +288,11 @@ class Buildx:
             self._run("buildx", "prune", "--force", *where, "--filter", f"id={number}")
 
     def cache_usage(self, builder: str | None = None) -> str:
-        """What `buildx du --verbose` prints. Raises EngineUnreachableError."""
+        """
+        What `buildx du --verbose` prints.
+
+        Raises EngineUnreachableError or BuilderNotFoundError.
+        """
         return self._run("buildx", "du", "--verbose", *(["--builder", builder] if builder else []))
 
     def disk_usage(self) -> str:
@@ -296,14 +300,18 @@ class Buildx:
         return self._run("system", "df", "--verbose", "--format", "{{json .}}")
 
     def _run(self, *arguments: str) -> str:
-        """Run what python-on-whales has no method for. Raises EngineUnreachableError."""
+        """
+        Run what python-on-whales has no method for.
+
+        Raises EngineUnreachableError or BuilderNotFoundError.
+        """
         from python_on_whales.exceptions import DockerException  # noqa: PLC0415
         from python_on_whales.utils import run  # noqa: PLC0415
 
         try:
             return str(run([*self._docker.buildx.docker_cmd, *arguments]))
         except DockerException as error:
-            raise engine_unreachable(error.stderr or "") from None
+            raise builder_error(error.stderr or "") from None
 
 
 def _check_client() -> None:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from wheeldock import exports, images
 from wheeldock.builder import Buildx
-from wheeldock.errors import EngineUnreachableError
+from wheeldock.errors import BuilderNotFoundError, EngineUnreachableError
 from wheeldock.housekeeping import agreed, columns, settings
 from wheeldock.usage import cache_records, engine_use
 
@@ -49,13 +49,14 @@ def show_all(show: Show, *, as_json: bool = False, buildx: Buildx | None = None)
     """
     Show what is taken, as a table or as JSON.
 
-    An engine that does not answer is left out, and said so. Raises ConfigurationError.
+    An engine that does not answer, or lacks the builder, is left out, and said so. Raises
+    ConfigurationError.
     """
     chosen = settings()
     found, silent = [*_here(chosen), *_machine()], ""
     try:
         found = [*_engine(buildx or Buildx(), chosen.builder or None), *found]
-    except EngineUnreachableError as error:
+    except (EngineUnreachableError, BuilderNotFoundError) as error:
         silent = f"The engine is left out: {error.message}"
     if as_json:
         show(json.dumps([asdict(each) for each in found], indent=2))
@@ -92,7 +93,7 @@ def our_mounts(buildx: Buildx, builder: str | None = None) -> dict[str, tuple[in
     """
     The size of each cache mount of ours, by id, and BuildKit's own names of it.
 
-    Raises EngineUnreachableError.
+    Raises EngineUnreachableError or BuilderNotFoundError.
     """
     records = [
         record
@@ -111,7 +112,8 @@ def clear_mounts(*, yes: bool, show: Show, confirm: Confirm, buildx: Buildx | No
     """
     Remove our cache mounts from the engine, all projects'.
 
-    What a build uses at the moment stays. Raises ConfigurationError or EngineUnreachableError.
+    What a build uses at the moment stays. Raises ConfigurationError, BuilderNotFoundError, or
+    EngineUnreachableError.
     """
     engine, builder = buildx or Buildx(), settings().builder or None
     mounts = our_mounts(engine, builder)

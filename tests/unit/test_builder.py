@@ -20,7 +20,7 @@ from wheeldock import builder as building
 from wheeldock import request as requests
 from wheeldock.builder import BuildEndedError, BuildStoppedError, Buildx
 from wheeldock.builderinfo import BuilderInfo, Capacity
-from wheeldock.errors import BuildxMissingError, EngineUnreachableError
+from wheeldock.errors import BuilderNotFoundError, BuildxMissingError, EngineUnreachableError
 from wheeldock.events import Log, Notice, Step
 from wheeldock.recipe import DOCKER
 from wheeldock.request import BuildRequest, ImageOutput
@@ -525,6 +525,12 @@ def test_the_builder_and_the_engine_are_asked_at_once(docker: Docker) -> None:
     both = ": > asked-$1; while [ ! -e asked-buildx ] || [ ! -e asked-system ]; do sleep 0.01; done"
     docker.does(f"{both}\n{answers(BUILDER, ENGINE)}")
     assert Buildx().info().name == "ours"
+
+
+def test_a_builder_that_is_not_there_has_no_cache_to_tell_of(docker: Docker) -> None:
+    docker.does("echo 'ERROR: no builder \"ours\" found' >&2; exit 1")
+    with pytest.raises(BuilderNotFoundError, match="'ours'"):
+        Buildx().cache_usage("ours")
 
 
 def test_only_the_cache_mounts_of_that_suffix_are_removed(docker: Docker) -> None:

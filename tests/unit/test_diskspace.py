@@ -11,6 +11,7 @@ from tests.unit.test_images import BASE, STAND_IN, TOOLS, engine, info
 
 from wheeldock import diskspace
 from wheeldock.errors import EngineUnreachableError
+from wheeldock.failures import builder_not_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,6 +52,13 @@ class Away(Engine):
     def disk_usage(self) -> str:
         message = "no Docker engine answers"
         raise EngineUnreachableError(message)
+
+
+class Without(WithCache):
+    """An engine that lacks the builder."""
+
+    def cache_usage(self, builder: str | None = None) -> str:
+        raise builder_not_found(f"{builder}")
 
 
 @pytest.fixture
@@ -118,6 +126,12 @@ def test_people_see_all_cache_mounts_in_one_line(screen: Screen) -> None:
 def test_without_an_engine_the_rest_is_told(screen: Screen) -> None:
     diskspace.show_all(screen.show, buildx=Away())
     assert "The engine is left out: no Docker engine answers" in screen.text
+    assert "dist/" in screen.text
+
+
+def test_without_the_builder_the_rest_is_told(screen: Screen) -> None:
+    diskspace.show_all(screen.show, buildx=Without())
+    assert "The engine is left out: there is no Buildx builder" in screen.text
     assert "dist/" in screen.text
 
 
