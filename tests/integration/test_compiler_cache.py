@@ -224,6 +224,7 @@ COMPILES = {
     "list_of_dependencies_by_a_variable": [PASSED] * 2,
     "header_turns_up_earlier": ["miss", "miss"],
     "optional_header_turns_up": ["miss", "miss"],
+    "optional_header_turns_up_in_the_image": ["miss", "miss"],
     "what_makes_headers_changed": ["miss", AS_PREPROCESSED, "miss"],
     "unrelated_file_turns_up": ["miss", AS_PREPROCESSED],
     "another_assembler_on_path": ["miss", PASSED, "miss"],

@@ -166,6 +166,31 @@ def test_what_changed_is_translated_anew(
     assert mine == cython.written()
 
 
+def test_what_is_found_first_on_the_path_of_python(
+    cython: Cython, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = [f"{tmp_path / name}" for name in ("near", "far")]
+    monkeypatch.setattr(sys, "path", [*path, *sys.path])
+    change(tmp_path / "far/other.pxd", FILES["pkg/c.pxd"])
+    change(cython.folder / "pkg/a.pyx", "from other cimport answer\nX = answer()\n")
+    cython.translate()
+    cython.written()
+    change(tmp_path / "near/other.pxd", FILES["pkg/c.pxd"].replace("42", "43"))
+    cython.translate()
+    assert cython.outcomes() == [MISS, MISS]
+
+
+def test_what_is_included_by_an_odd_name_is_translated_each_time(cython: Cython) -> None:
+    """Such names are not looked at, and one that turns up beside the source would come first."""
+    change(cython.folder / "far/d.inc", "D = 3\n")
+    change(cython.folder / "pkg/a.pyx", "include 'd.inc'\nX = D\n")
+    cython.translate(include_path=["far"])
+    cython.written()
+    change(cython.folder / "pkg/d.inc", "D = 4\n")
+    cython.translate(include_path=["far"])
+    assert cython.outcomes() == [MISS, MISS]
+
+
 def test_what_comes_back_is_known_still(cython: Cython) -> None:
     cython.translate()
     files = cython.written()

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import Outcome, attempt, caches, case, compare, front, run_cases, write
+from bench import Outcome, attempt, caches, case, compare, front, run, run_cases, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,6 +122,17 @@ def optional_header_turns_up() -> Iterator[Outcome]:
     yield compile_anew()
     write("near/extra.h", "")
     yield compile_anew()
+
+
+@case
+def optional_header_turns_up_in_the_image() -> Iterator[Outcome]:
+    folder = Path("/opt/library/source")
+    folder.mkdir(parents=True)
+    write("one.c", '#if __has_include("extra.h")\nint more;\n#endif\nint one;')
+    yield compile_anew(f"-I{folder}")
+    write(f"{folder}/extra.h", "")
+    run("bash", "/toolbox/include-names.sh")
+    yield compile_anew(f"-I{folder}")
 
 
 @case

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _FORMAT = 1
 """A new number forgets all that is known of translations."""
 
-_SEARCHED = (".pxd", ".pxi", ".pyx", ".py", ".html")
+SEARCHED = (".pxd", ".pxi", ".pyx", ".py", ".html")
 """What Cython takes where it is there, and does without where it is not."""
 
 _MOST_FOLDERS = 20_000
@@ -81,10 +81,11 @@ class Question:
         """
         The names of what Cython could find: a new file may take the place of another.
 
-        Those of the environment are known by what is installed there.
+        Those of the environment are known by what is installed there, Python's own by its version.
         """
-        searched = [self._source, place.folder, *map(os.path.abspath, include_path)]
-        roots = [each for each in dict.fromkeys(searched) if not _is_in(each, self._site)]
+        own = (self._site, os.path.dirname(os.__file__))
+        searched = [self._source, place.folder, *map(os.path.abspath, [*include_path, *sys.path])]
+        roots = [path for path in dict.fromkeys(searched) if not any(_is_in(path, f) for f in own)]
         # What a build tool makes in a folder of its own is known from there.
         return [sorted(_names(root, leave_out=place.folder)) for root in roots]
 
@@ -134,5 +135,5 @@ def _names(root: str, leave_out: str) -> Iterator[str]:
             if not name.startswith(".") and os.path.join(folder, name) != leave_out
         ]
         for name in files:
-            if name.endswith(_SEARCHED):
+            if name.endswith(SEARCHED):
                 yield os.path.relpath(os.path.join(folder, name), root)

@@ -20,7 +20,7 @@ from functools import wraps
 from threading import Lock, get_ident
 
 from compiler.opened import recorded
-from compiler.question import InDoubtError, Question, plain
+from compiler.question import SEARCHED, InDoubtError, Question, plain
 from compiler.translated import Place, Translated, Translation
 
 TYPE_CHECKING = False
@@ -102,8 +102,12 @@ class TranslationCache:
     def _keep(
         self, key: str, place: Place, opened: Opened, before: int, said: str, result: object
     ) -> None:
-        read = filter(self._may_change, opened.read - opened.written)
-        files, facts = place.digests(read, before), place.told(_facts(result))
+        read = list(filter(self._may_change, opened.read - opened.written))
+        facts = place.told(_facts(result))
+        # `include "a.inc"`: one that turns up earlier on the path would not be noticed.
+        if not all(path.endswith(SEARCHED) for path in read):
+            raise InDoubtError
+        files = place.digests(read, before)
         translation = Translation(files=files, said=said, result=facts)
         self._known.keep(key, place, translation, opened.written)
 
