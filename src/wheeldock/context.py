@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
     from wheeldock.preparation import Preparation
 
 
+_MOMENT = 2 * 10**9
+"""How many nanoseconds a file's own time is at most from that of its last change."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TreeContext:
     """A source tree with the project around it, and with its history, if that is elsewhere."""
@@ -32,6 +39,13 @@ class TreeContext:
     history: History | None = field(default=None)
     outputs: tuple[Path, ...] = ()
     """Folders that hold by-products."""
+    link: Path | None = None
+    """A link to the project with a name of its own."""
+
+    @property
+    def place(self) -> Path:
+        """Where the engine gets the project from."""
+        return self.link or self.source.project
 
     @cached_property
     def digest(self) -> str:
@@ -78,12 +92,33 @@ def tree_context(
     outputs = (*outputs, *by_products(source))
     found = history(source.project, history_folder, build_requires, say)
     dockerfile = _dockerfile(folder, ignored(source.project, outputs=outputs))
-    return TreeContext(source=source, dockerfile=dockerfile, history=found, outputs=outputs)
+    link = folder / _name(source.project.resolve(), outputs)
+    link.symlink_to(source.project)
+    return TreeContext(
+        source=source, dockerfile=dockerfile, history=found, outputs=outputs, link=link
+    )
 
 
 def sdist_context(unpacked: Path, folder: Path) -> TreeContext:
     """Make ready all of an unpacked sdist, as `tree_context` does. Raises OSError."""
     return TreeContext(source=DirectorySource(unpacked), dockerfile=_dockerfile(folder, ()))
+
+
+def _name(root: Path, outputs: Sequence[Path]) -> str:
+    """
+    A name for a source tree, by which BuildKit is to know it again.
+
+    What it has of a context of that name it takes for a file of the same path, size and time. So
+    the name tells where the tree is, and when files were changed that have another time: those
+    from archives, say, where one time is that of many versions.
+    """
+    digest = hashlib.sha256(os.fsencode(root))
+    for path in sorted(list_source(root, outputs).kept):
+        with suppress(OSError):  # Git knows files that are not there
+            status = os.lstat(root / path)
+            if abs(status.st_ctime_ns - status.st_mtime_ns) > _MOMENT:
+                digest.update(f"{path!r} {status.st_ctime_ns}\n".encode())
+    return digest.hexdigest()[:32]
 
 
 def _dockerfile(folder: Path, patterns: Iterable[str]) -> Path:

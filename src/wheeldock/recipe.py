@@ -196,7 +196,7 @@ def _request(
     return BuildRequest(
         target=target,
         dockerfile=context.dockerfile if context else DOCKER / "Dockerfile",
-        context=context.source.project if context else DOCKER,
+        context=context.place if context else DOCKER,
         contexts={"toolbox": DOCKER / "toolbox", **(contexts or {})},
         output=output,
         build_args={

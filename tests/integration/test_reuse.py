@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import zipfile
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from tests.integration import projects
 from tests.integration.workplace import ONE
 
 from wheeldock.builder import Buildx
+from wheeldock.errors import BuildFailedError
 
 if TYPE_CHECKING:
     from tests.integration.workplace import Workplace
@@ -83,6 +85,23 @@ def test_an_edit_that_keeps_the_size_gets_into_the_wheel(workplace: Workplace) -
         assert workplace.report()[ONE[1]]["cached"] is not is_new
         with zipfile.ZipFile(wheel) as archive:
             assert edition.encode() in archive.read("tiny.cpython-313-x86_64-linux-gnu.so")
+
+
+def test_a_file_of_the_same_size_and_time_gets_into_the_sdist(workplace: Workplace) -> None:
+    """As when one version is unpacked in place of another, from archives whose files have one."""
+    (workplace.folder / "MANIFEST.in").write_text("include tiny.c\n")
+    for is_new in (True, False, True):
+        if is_new:
+            edition = secrets.token_hex(8)
+            (workplace.folder / "tiny.c").unlink()
+            projects.write_tiny(
+                workplace.folder, setup=projects.SDIST_ALONE, more_code=f"/* {edition} */"
+            )
+            os.utime(workplace.folder / "tiny.c", (1580601600, 1580601600))
+        assert workplace.build(*ONE).code == BuildFailedError.code
+        assert workplace.report()["sdist"]["cached"] is not is_new
+        (code,) = (workplace.state / "sdist").glob("*/src/tiny.c")
+        assert edition in code.read_text()
 
 
 def test_what_is_compiled_is_kept_while_the_wheel_is_repaired(workplace: Workplace) -> None:

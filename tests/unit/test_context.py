@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wheeldock.context import TreeContext, tree_context
+from wheeldock.sources import DirectorySource
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UNPACKED = 1_580_601_600
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "one" / "project"
+    folder.mkdir(parents=True)
+    for name in ("pyproject.toml", "edited.c", "unpacked.c"):
+        write(folder / name, "1")
+    os.utime(folder / "unpacked.c", (UNPACKED, UNPACKED))
+    return folder
+
+
+def write(file: Path, text: str) -> None:
+    file.unlink(missing_ok=True)
+    file.write_text(text)
+
+
+def made(project: Path, folder: Path) -> TreeContext:
+    return tree_context(
+        DirectorySource(project),
+        folder,
+        outputs=[project / "dist"],
+        history_folder=folder / "git",
+        build_requires=[],
+        say=lambda _: None,
+    )
+
+
+def test_a_tree_is_sent_by_a_name_of_its_own(project: Path, tmp_path: Path) -> None:
+    first = made(project, tmp_path / "first")
+    assert first.place.resolve() == project
+    (project.parents[1] / "other").mkdir()
+    other = project.rename(project.parents[1] / "other" / "project")
+    assert made(other, tmp_path / "second").place.name != first.place.name
+
+
+def test_an_edit_changes_no_name_but_one_that_keeps_the_time(project: Path, tmp_path: Path) -> None:
+    first = made(project, tmp_path / "first").place.name
+    write(project / "edited.c", "2")
+    assert made(project, tmp_path / "second").place.name == first
+    write(project / "unpacked.c", "2")
+    os.utime(project / "unpacked.c", (UNPACKED, UNPACKED))
+    assert made(project, tmp_path / "third").place.name != first
