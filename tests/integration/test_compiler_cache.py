@@ -174,6 +174,7 @@ LINKS = {
     "failed": [PASSED] * 6,
     "warned": ["miss", "miss"],
     "code_generator_says_that_it_is_alone": ["miss", "hit"],
+    "file_in_the_code": [PASSED, PASSED],
     "private_umask": ["miss", "hit"],
     "output_edited_in_place": ["miss", "hit"],
     "cache_is_damaged": ["miss", "miss", "hit", "miss", "hit"],

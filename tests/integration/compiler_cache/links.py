@@ -335,6 +335,20 @@ def code_generator_says_that_it_is_alone() -> Iterator[Outcome]:
 
 
 @case
+def file_in_the_code() -> Iterator[Outcome]:
+    write("file", "1")
+    write(
+        "code.cpp",
+        """asm(".section .rodata; .incbin \\"file\\"; .text"); int code() { return 1; }""",
+    )
+    run("g++", *LTO, "-frandom-seed=1", "-c", "code.cpp", "-o", "code.o")
+    yield link(*LTO, "-shared", "code.o")
+    write("file", "2")
+    yield link(*LTO, "-shared", "code.o")
+    (front.STATE / "compiles.log").unlink()
+
+
+@case
 def private_umask() -> Iterator[Outcome]:
     yield link(*STANDARD)
     before = os.umask(0o077)

@@ -43,6 +43,13 @@ _NEVER = (
 )
 """Variables that make a driver write other files, or a linker one of another kind."""
 
+_FILES_IN_CODE = "unsupported_code_directive"
+"""
+What ccache calls code that lets the assembler read files (.incbin).
+
+With LTO that happens in the link, and no list of what the linker read has them.
+"""
+
 _KNOWN_COMPLAINTS = re.compile(
     r"(?:lto-wrapper: (?:warning: using serial compilation of \d+ LTRANS jobs"
     r"|note: see the .-flto. option documentation for more information)\n)*"
@@ -77,7 +84,7 @@ class LinkCache:
         return self._link([*self.slot, compiler, *arguments], key, plan, folders)
 
     def _plan(self, compiler: str, arguments: Sequence[str]) -> LinkPlan | None:
-        if any(name in os.environ for name in _NEVER) or os.isatty(2):
+        if any(name in os.environ for name in _NEVER) or os.isatty(2) or self._is_in_the_dark():
             return None
         plan = driver.plan(compiler, arguments)
         if plan is None or not plan.command.is_shared:
@@ -88,6 +95,14 @@ class LinkCache:
         if os.path.lexists(output) and not stat.S_ISREG(os.lstat(output).st_mode):
             return None
         return plan
+
+    def _is_in_the_dark(self) -> bool:
+        log = os.path.join(self._state, "compiles.log")
+        try:
+            with open(log, encoding="utf-8", errors="replace") as compiles:
+                return _FILES_IN_CODE in compiles.read()
+        except FileNotFoundError:
+            return False
 
     def _key(self, plan: LinkPlan) -> str:
         environment = sorted(
