@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wheeldock.history import history
-from wheeldock.ignore import ignored
+from wheeldock.ignore import ignored_by
 from wheeldock.made import content
 from wheeldock.recipe import DOCKER
 from wheeldock.sources import DirectorySource
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from wheeldock.history import History
     from wheeldock.preparation import Preparation
+    from wheeldock.worktree import Listing
 
 
 _MOMENT = 2 * 10**9
@@ -91,8 +92,10 @@ def tree_context(
     """
     outputs = (*outputs, *by_products(source))
     found = history(source.project, history_folder, build_requires, say)
-    dockerfile = _dockerfile(folder, ignored(source.project, outputs=outputs))
-    link = folder / _name(source.project.resolve(), outputs)
+    root = source.project.resolve()
+    listing = list_source(root, outputs)
+    dockerfile = _dockerfile(folder, ignored_by(root, listing))
+    link = folder / _name(root, listing)
     link.symlink_to(source.project)
     return TreeContext(
         source=source, dockerfile=dockerfile, history=found, outputs=outputs, link=link
@@ -104,7 +107,7 @@ def sdist_context(unpacked: Path, folder: Path) -> TreeContext:
     return TreeContext(source=DirectorySource(unpacked), dockerfile=_dockerfile(folder, ()))
 
 
-def _name(root: Path, outputs: Sequence[Path]) -> str:
+def _name(root: Path, listing: Listing) -> str:
     """
     A name for a source tree, by which BuildKit is to know it again.
 
@@ -113,7 +116,7 @@ def _name(root: Path, outputs: Sequence[Path]) -> str:
     from archives, say, where one time is that of many versions.
     """
     digest = hashlib.sha256(os.fsencode(root))
-    for path in sorted(list_source(root, outputs).kept):
+    for path in sorted(listing.kept):
         with suppress(OSError):  # Git knows files that are not there
             status = os.lstat(root / path)
             if abs(status.st_ctime_ns - status.st_mtime_ns) > _MOMENT:

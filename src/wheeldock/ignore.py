@@ -28,9 +28,14 @@ def ignored(path: Path, *, outputs: Sequence[Path] = ()) -> list[str]:
     that Git tracks is never among them.
     """
     root = path.resolve()
+    return ignored_by(root, list_source(root, outputs))
+
+
+def ignored_by(root: Path, listing: Listing) -> list[str]:
+    """The same for a source tree at its real path that is listed already."""
     # It leads to where nothing is in a container.
     elsewhere = [".git"] if (root / ".git").exists() and not has_repository(root) else []
-    return [*patterns(list_source(root, outputs)), *elsewhere]
+    return [*patterns(listing), *elsewhere]
 
 
 def patterns(listing: Listing) -> list[str]:
