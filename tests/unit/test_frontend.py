@@ -104,32 +104,29 @@ def test_what_a_backend_asks_for_is_installed(
     assert arguments == ["pip", "install", "--python", sys.executable, *words]
 
 
-def test_what_cannot_be_installed_is_named(
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        (("ASKED_FOR", '["missing==9"]'), "could not install missing==9"),
+        (("CONFIG_SETTINGS", '{"fail": "yes"}'), "the build backend could not make the wheel"),
+        (("BUILD_FRONTEND", "build -Cfail=yes"), "the build frontend build could not make"),
+        (("BUILD_FRONTEND", "build --nonsense"), "the build frontend build could not make"),
+    ],
+)
+def test_what_fails_ends_the_build_and_is_named(
     frontend: ModuleType,
     source: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    variable: tuple[str, str],
+    said: str,
 ) -> None:
-    monkeypatch.setenv("ASKED_FOR", '["missing==9"]')
+    monkeypatch.setenv(*variable)
     with pytest.raises(SystemExit) as caught:
         frontend.build("wheel", source, tmp_path / "built")
     assert caught.value.code == 30
-    assert f"{EXPLAINED}could not install missing==9" in capsys.readouterr().err
-
-
-def test_a_backend_that_fails_ends_the_build(
-    frontend: ModuleType,
-    source: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setenv("CONFIG_SETTINGS", '{"fail": "yes"}')
-    with pytest.raises(SystemExit) as caught:
-        frontend.build("wheel", source, tmp_path / "built")
-    assert caught.value.code == 30
-    assert f"{EXPLAINED}the build backend could not make the wheel" in capsys.readouterr().err
+    assert f"{EXPLAINED}{said}" in capsys.readouterr().err
 
 
 def test_a_quiet_backend_that_fails_is_heard_all_the_same(
@@ -158,22 +155,6 @@ def test_a_frontend_that_is_named_builds_the_wheel(
     assert json.loads(built.read_text()) == [sys.executable, settings]
     words = ["-c", frontend.CONSTRAINTS, "-c", "/pins", "build"]
     assert (tmp_path / "uv.args").read_text().splitlines()[3:] == [sys.executable, *words]
-
-
-@pytest.mark.parametrize("asked", ["build -Cfail=yes", "build --nonsense"])
-def test_a_frontend_that_fails_is_named(
-    frontend: ModuleType,
-    source: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    asked: str,
-) -> None:
-    monkeypatch.setenv("BUILD_FRONTEND", asked)
-    with pytest.raises(SystemExit) as caught:
-        frontend.build("wheel", source, tmp_path / "built")
-    assert caught.value.code == 30
-    assert f"{EXPLAINED}the build frontend build could not make" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
