@@ -29,7 +29,7 @@ from wheeldock.wheelhouse import check_apart, check_writable
 from wheeldock.workshop import Workshop
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from wheeldock.builderinfo import BuilderInfo
     from wheeldock.config import Config
@@ -93,9 +93,9 @@ def run(
             display.say(planning.emptiness(inputs).message)
             return
         answers = dict(buildx.asked)
-        same = last is not None and (last.inputs.setup, last.images) == (now.setup, answers)
-        if last and any(plan.uses_files(tree) for tree in trees):
-            same = same and last.inputs == now
+        made_with = _made_with(inputs, plan, answers)
+        if last and any(plan.uses_files(tree) for tree in trees) and last.inputs.tree != now.tree:
+            last = None
         check_writable(settings.output_dir, keep_out=keep_out)
         with state.scratch() as scratch:
             suffix = f"-cold-{secrets.token_hex(6)}" if cold else ""
@@ -116,7 +116,7 @@ def run(
                 sees_local_images=local,
             )
             tester = _tester(inputs, plan, shop, builder) if test else None
-            run = Run(shop, last if same else None, tester)
+            run = Run(shop, last.where_same(now.software, made_with) if last else None, tester)
             done = run.build(source, whole=not asked.only)
             for image, architecture in run.images_used(done).items() if local else ():
                 baseimage.keep(image, architecture, buildx)
@@ -124,7 +124,7 @@ def run(
             has_sdist = any(target.name == report.SDIST for target in done.targets)
             sdist = made.content(state.sdist(done.project) / "src") if has_sdist else ""
             files = made.stamps(run.results(done))
-            made.write(Made(now, answers, sdist, done, files), state.made)
+            made.write(Made(now, answers, sdist, done, files, made_with), state.made)
 
 
 def _tester(inputs: Inputs, plan: Plan, shop: Workshop, builder: BuilderInfo) -> Tester:
@@ -148,6 +148,25 @@ def _made_from(source: Source, setup: Sequence[object], outputs: Sequence[Path])
     return made.Inputs.of(
         source.project, [*setup, source.subfolder], [*outputs, *by_products(source)]
     )
+
+
+def _made_with(inputs: Inputs, plan: Plan, images: Mapping[str, str | None]) -> dict[str, str]:
+    """What each wheel is made with, besides the source and wheeldock, as `Made` has it."""
+    settings = inputs.settings
+    places = [settings.build_from, settings.output_dir, settings.cache_dir, settings.builder]
+    common = [*places, inputs.project.build_system, inputs.epochs]
+    return {
+        str(target): made.digest(
+            [
+                *common,
+                *(replace(batch, targets=()), images.get(batch.offer.image), target),
+                settings.for_target(target.identifier),
+                inputs.constraints[str(target)],
+            ]
+        )
+        for batch in plan.batches
+        for target in batch.targets
+    }
 
 
 def _show_again(

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Stamp: TypeAlias = "tuple[int, ...]"
 """How to know a file again; empty for none."""
 
-SCHEMA = 1
+SCHEMA = 2
 """The version of the file's format."""
 
 _OF_GIT = ("HEAD", "config", "index", "packed-refs", "shallow", "refs", "reftable", "info")
@@ -41,8 +41,10 @@ _OF_GIT = ("HEAD", "config", "index", "packed-refs", "shallow", "refs", "reftabl
 class Inputs:
     """What a run is made from, as digests."""
 
+    software: str
+    """wheeldock and its Dockerfile."""
     setup: str
-    """wheeldock, its Dockerfile, the settings and what was asked for."""
+    """The settings and what was asked for."""
     tree: str
     """The files of the source tree, or the sdist."""
 
@@ -55,7 +57,8 @@ class Inputs:
         `outputs` are folders that hold by-products.
         """
         git = fingerprint(source) if source.is_dir() else ""
-        return cls(setup=_setup(asked), tree=_digest(_tree(source, outputs), git))
+        tree = _digest(_tree(source, outputs), git)
+        return cls(software=_software(), setup=digest(asked), tree=tree)
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ class Made:
     report: RunReport
     files: Mapping[str, Mapping[str, Stamp]]
     """The files that it made, by target and path, and how to know them again."""
+    made_with: Mapping[str, str]
+    """What each wheel was made with by that software, besides the source: a `digest` by target."""
 
     def is_whole(self) -> bool:
         """Whether each file that it made is there still, as it was."""
@@ -91,11 +96,21 @@ class Made:
         started = datetime.now(timezone.utc).isoformat(timespec="seconds")
         return replace(self.report, started=started, seconds=round(seconds, 3), targets=targets)
 
+    def where_same(self, software: str, made_with: Mapping[str, str]) -> Made:
+        """The same without the wheels that another software or something else would make now."""
+        is_other = self.inputs.software != software
+        same = () if is_other else self.made_with.items() & made_with.items()
+        return replace(self, made_with=dict(same))
+
     def wheels_of(self, sdist: str, epoch: str) -> dict[str, TargetReport]:
         """The reports of the wheels that it made of an sdist with that in it, with that time."""
         if self.sdist != sdist:
             return {}
-        there = (target for target in self.report.targets[1:] if target.name in self.files)
+        there = (
+            target
+            for target in self.report.targets
+            if target.name in self.files and target.name in self.made_with
+        )
         same = (target for target in there if f"{target.epoch}" == epoch)
         return {target.name: _again(target) for target in same if self._has(target.name)}
 
@@ -125,6 +140,7 @@ def read(path: Path) -> Made | None:
                 target: {path: tuple(stamp) for path, stamp in paths.items()}
                 for target, paths in found["files"].items()
             },
+            made_with={target: str(what) for target, what in found["made_with"].items()},
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
@@ -154,8 +170,13 @@ def content(folder: Path, files: Iterable[Path] | None = None) -> str:
     return digest.hexdigest()
 
 
-def _setup(asked: Sequence[object]) -> str:
-    digest = hashlib.sha256(_text([__version__, platform.machine(), *asked]).encode())
+def digest(values: Sequence[object]) -> str:
+    """A digest of plain values, the same in every process."""
+    return hashlib.sha256(_text(values).encode()).hexdigest()
+
+
+def _software() -> str:
+    digest = hashlib.sha256(_text([__version__, platform.machine()]).encode())
     for path in sorted(DOCKER.rglob("*")):
         if path.is_file() and path.suffix != ".pyc":
             digest.update(f"\0{path.relative_to(DOCKER)}\0".encode())

@@ -42,7 +42,7 @@ class Run:
 
     shop: Workshop
     last: Made | None = None
-    """What the last run made with the same setup and the same images, if there was one."""
+    """What the last run made, with the wheels that would be made with the same now."""
     tester: Tester | None = None
     """What tests the wheels before they get into the output folder, if they are to be tested."""
 
@@ -88,8 +88,9 @@ class Run:
             else:
                 shop = self.shop.of(self._name(source), tree)
                 # An engine is unlikely to lack the environments of the last run's wheels.
-                soon = () if self.last else shop.plan.targets[: shop.jobs]
-                environments = shop.environments(soon)
+                there = self.last.made_with if self.last else {}
+                new = [target for target in shop.plan.targets if str(target) not in there]
+                environments = shop.environments(new[: shop.jobs])
                 # With the sdist's, one for each processor: the sdist is there sooner, and one
                 # processor is enough for it.
                 at_once = max(1, shop.processors - 1)

@@ -38,7 +38,7 @@ class Wheels:
     origin: Path | TreeContext
     """A source tree, or a folder with an unpacked sdist in `src`."""
     last: Made | None
-    """What the last run made with the same setup."""
+    """What the last run made, with the wheels that would be made with the same now."""
     sdist: TargetReport | None = None
     """Of the sdist that they are made from."""
 

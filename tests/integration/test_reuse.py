@@ -87,6 +87,25 @@ def test_an_edit_that_keeps_the_size_gets_into_the_wheel(workplace: Workplace) -
             assert edition.encode() in archive.read("tiny.cpython-313-x86_64-linux-gnu.so")
 
 
+def test_what_changes_for_one_wheel_leaves_the_others_as_they_are(workplace: Workplace) -> None:
+    ours, other = (f"{python}-manylinux_x86_64" for python in ("cp313", "cp314"))
+    projects.write_tiny(workplace.folder, more_code=projects.unlike())
+
+    def built(selected: str, **environment: str) -> dict[str, bool]:
+        """The wheels, and whether a step ran or was looked for."""
+        done = workplace.build(environment={"WHEELDOCK_BUILD": selected, **environment})
+        assert done.code == 0, done.err
+        wheels = list(workplace.report().items())[1:]
+        return {name: bool(wheel["stages"]) for name, wheel in wheels}
+
+    assert built(ours) == {ours: True}
+    assert built(f"{ours} {other}") == {ours: False, other: True}
+    assert built(other) == {other: False}
+    variable = {"WHEELDOCK_ENVIRONMENT": "TOLD=1"}
+    assert built(f"{ours} {other}", **variable) == {ours: True, other: True}
+    assert built(ours, WHEELDOCK_OUTPUT_DIR="elsewhere", **variable) == {ours: True}
+
+
 def test_a_file_of_the_same_size_and_time_gets_into_the_sdist(workplace: Workplace) -> None:
     """As when one version is unpacked in place of another, from archives whose files have one."""
     (workplace.folder / "MANIFEST.in").write_text("include tiny.c\n")

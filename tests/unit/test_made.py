@@ -162,9 +162,10 @@ def test_another_setup_is_seen(tree: Path, monkeypatch: pytest.MonkeyPatch, tmp_
     assert inputs(tree) == before
     with (docker / "toolbox/network.sh").open("a") as file:
         file.write("# changed\n")
-    changed = inputs(tree).setup
+    changed = inputs(tree)
     monkeypatch.setattr(made, "__version__", "99")
-    assert len({before.setup, changed, inputs(tree).setup}) == 3
+    assert len({before.software, changed.software, inputs(tree).software}) == 3
+    assert changed.setup == before.setup
 
 
 def test_where_a_setting_comes_from_is_no_change(tree: Path) -> None:
@@ -188,7 +189,8 @@ def last(tree: Path) -> Made:
     files = {target.name: [tree / "dist" / f"{target.file}"] for target in REPORT.targets}
     for (file,) in files.values():
         file.write_bytes(b"made")
-    return Made(inputs(tree), {"img:1": "sha256:1"}, "content", REPORT, made.stamps(files))
+    images, made_with = {"img:1": "sha256:1"}, {WHEEL.name: "options"}
+    return Made(inputs(tree), images, "content", REPORT, made.stamps(files), made_with)
 
 
 def test_what_is_written_down_is_read_again(last: Made, tmp_path: Path) -> None:
@@ -212,6 +214,7 @@ def of_wheel(last: Made) -> Path:
         lambda text: json.dumps({**json.loads(text), "schema": 99}),
         lambda text: json.dumps({**json.loads(text), "files": [1]}),
         lambda text: json.dumps({**json.loads(text), "report": None}),
+        lambda text: json.dumps({**json.loads(text), "made_with": [1]}),
     ],
 )
 def test_what_is_not_understood_is_nothing(
@@ -286,3 +289,14 @@ def test_the_same_sdist_gives_the_same_wheels_at_the_same_time(last: Made) -> No
     assert last.wheels_of("content", time) == wheels
     of_wheel(last).unlink()
     assert last.wheels_of("content", time) == {}
+
+
+def test_a_wheel_that_is_made_with_the_same_is_the_same_whatever_else_is_made(last: Made) -> None:
+    time, software = "1700000000", last.inputs.software
+    other = f"cp314{WHEEL.name.removeprefix('cp313')}"
+    for with_what in ({WHEEL.name: "options"}, {WHEEL.name: "options", other: "options"}):
+        assert list(last.where_same(software, with_what).wheels_of("content", time)) == [WHEEL.name]
+    for with_what in ({WHEEL.name: "other options"}, {other: "options"}, {}):
+        assert last.where_same(software, with_what).wheels_of("content", time) == {}
+    another = last.where_same("another wheeldock", {WHEEL.name: "options"})
+    assert another.wheels_of("content", time) == {}
