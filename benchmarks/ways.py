@@ -6,6 +6,7 @@ import compileall
 import os
 import shutil
 import sys
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -69,8 +70,9 @@ class Wheeldock:
         package = place.home / "wheeldock"
         shutil.copytree(Path(wheeldock.__file__).parent, package)
         _rename_cache_mounts(package, place.image.prefix)
-        # As an installer does it.
-        compileall.compile_dir(package, quiet=2)
+        # As pip does it, whoever installed what wheeldock imports.
+        for folder in (package, sysconfig.get_path("purelib")):
+            compileall.compile_dir(folder, quiet=2)
 
     def build(self, pythons: Sequence[str]) -> None:
         """Build in the project's folder, as a user does."""
@@ -244,7 +246,7 @@ def install_cibuildwheel(index: str) -> None:
     run(uv, "venv", "--clear", "--python=>=3.11", home, environment=environment)
     python = f"--python={home}/bin/python"
     requirement = f"cibuildwheel=={Cibuildwheel.version}"
-    run(uv, "pip", "install", python, requirement, environment=environment)
+    run(uv, "pip", "install", "--compile-bytecode", python, requirement, environment=environment)
 
 
 def _identifiers(pythons: Sequence[str]) -> str:
