@@ -460,3 +460,12 @@ def test_nothing_is_found_of_good_distributions(tmp_path: Path) -> None:
         verify(paths, targets=[target("cp313-manylinux_x86_64"), target("cp310-manylinux_x86_64")])
         == []
     )
+
+
+def test_metadata_of_setuptools_before_77_is_good_enough_for_an_index(tmp_path: Path) -> None:
+    older = METADATA.replace("Metadata-Version: 2.4", "Metadata-Version: 2.1")
+    assert verify([told(METADATA=older)(tmp_path), sdist(info=older)(tmp_path)]) == []
+
+    wrong = older.replace("Name: ovf", "Name: ovg")
+    rules_broken = {each.rule for each in verify([told(METADATA=wrong)(tmp_path)])}
+    assert "metadata" in rules_broken

@@ -26,6 +26,8 @@ _REQUIRED = ("METADATA", "WHEEL", "RECORD")
 _UNLISTED = frozenset({"RECORD.jws", "RECORD.p7s"})
 _ENTRY_POINT = re.compile(r"[\w.-]+")
 _OBJECT = re.compile(r"[\w.]+\s*(:\s*[\w.]+)?\s*(\[[^\]]*\])?")
+_NO_LICENSE_FILES = re.compile(r"^Metadata-Version: *(1\.\d|2\.[0-3])\s*$", re.MULTILINE)
+_LICENSE_FILE = re.compile(r"^License-File:.*\n", re.MULTILINE)
 _AGAIN = "Let the build backend write it; a step that changes a wheel has to write RECORD anew."
 
 
@@ -69,7 +71,7 @@ def parse_metadata(text: str, place: str) -> tuple[Metadata | None, list[Problem
     """Core metadata as far as it is valid, and what is wrong with it."""
     cure = "Mend the field in pyproject.toml's [project], or where the build backend reads it."
     try:
-        parsed = Metadata.from_email(text.encode(), validate=True)
+        parsed = Metadata.from_email(_as_told(text).encode(), validate=True)
     except ExceptionGroup as group:
         return None, [_invalid(error, place, cure) for error in group.exceptions]
     # packaging hands on what the parsers of e-mail and of licences stumble over.
@@ -81,6 +83,16 @@ def parse_metadata(text: str, place: str) -> tuple[Metadata | None, list[Problem
     return parsed, [
         Problem(f"{place}: Requires-Dist", f"{refused}: {each}", hint) for each in direct
     ]
+
+
+def _as_told(text: str) -> str:
+    """
+    The metadata that an index is told.
+
+    setuptools before 77 writes License-File in metadata of versions that have no such field. twine
+    sends none of them then, and no index reads them from the file.
+    """
+    return _LICENSE_FILE.sub("", text) if _NO_LICENSE_FILES.search(text) else text
 
 
 def _invalid(error: Exception, place: str, cure: str) -> Problem:
