@@ -357,7 +357,7 @@ BROKEN = [
         told(METADATA=METADATA.partition("Description-")[0]),
         "`long_description` missing",
     ),
-    Broken("sdist-layout", sdist(pyproject=None), "pyproject.toml: the file is missing"),
+    Broken("sdist-layout", sdist(pyproject=None), "neither pyproject.toml nor setup.py"),
     Broken("sdist-layout", sdist(info=None), "PKG-INFO: the file is missing"),
     Broken("sdist-layout", entry("other/setup.py"), "other: all of an sdist is in"),
     Broken("sdist-names", entry("ovf-1.0/../../evil.py"), "leads out of the archive"),
@@ -469,3 +469,9 @@ def test_metadata_of_setuptools_before_77_is_good_enough_for_an_index(tmp_path: 
     wrong = older.replace("Name: ovf", "Name: ovg")
     rules_broken = {each.rule for each in verify([told(METADATA=wrong)(tmp_path)])}
     assert "metadata" in rules_broken
+
+
+def test_an_sdist_with_setup_py_alone_is_good(tmp_path: Path) -> None:
+    files = sdist_files(pyproject=None) | {"setup.py": b""}
+    path = write_sdist(tmp_path / SDIST, files)
+    assert [each for each in verify([path]) if each.severity is Severity.ERROR] == []

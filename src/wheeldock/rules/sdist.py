@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from wheeldock.findings import Problem
 from wheeldock.rules.contents import SECRET_NAMES
 from wheeldock.rules.metadata import parse_metadata
+from wheeldock.sources import PROJECT_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,14 +22,17 @@ _AGAIN = "Let the build backend make it: `invoke build`."
 
 
 def layout(sdist: Sdist) -> Iterator[Problem]:
-    """All is in one folder of the sdist's name, with PKG-INFO and pyproject.toml."""
+    """All is in one folder of the sdist's name, with PKG-INFO and pyproject.toml or setup.py."""
     tops = {member.name.partition("/")[0] for member in sdist.members}
     for top in sorted(tops - {sdist.folder}):
         yield Problem(top, f"all of an sdist is in the folder {sdist.folder}", _AGAIN)
     names = {member.name for member in sdist.members}
-    for file in ("PKG-INFO", "pyproject.toml"):
-        if f"{sdist.folder}/{file}" not in names:
-            yield Problem(f"{sdist.folder}/{file}", "the file is missing", _AGAIN)
+    if f"{sdist.folder}/PKG-INFO" not in names:
+        yield Problem(f"{sdist.folder}/PKG-INFO", "the file is missing", _AGAIN)
+    # pip and package indexes take a setup.py alone, too.
+    if names.isdisjoint(f"{sdist.folder}/{file}" for file in PROJECT_FILES):
+        what = f"there is neither {' nor '.join(PROJECT_FILES)}"
+        yield Problem(sdist.folder, what, "See that the build backend's settings ship it.")
 
 
 def member_names(sdist: Sdist) -> Iterator[Problem]:
