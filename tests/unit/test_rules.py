@@ -475,3 +475,9 @@ def test_an_sdist_with_setup_py_alone_is_good(tmp_path: Path) -> None:
     files = sdist_files(pyproject=None) | {"setup.py": b""}
     path = write_sdist(tmp_path / SDIST, files)
     assert [each for each in verify([path]) if each.severity is Severity.ERROR] == []
+
+
+def test_what_twine_says_is_told_without_colours(tmp_path: Path) -> None:
+    path = told(METADATA=METADATA.partition("Description-")[0])(tmp_path)
+    (finding,) = [each for each in verify([path], with_tools=True) if each.rule == "description"]
+    assert "\x1b" not in finding.what

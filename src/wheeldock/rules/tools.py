@@ -161,7 +161,8 @@ def _twine(path: Path) -> _Ran:
 @lru_cache(maxsize=100)
 def _run_twine(path: Path, *_: int) -> _Ran:
     """Run it once for both rules; what the file is known again by is for the cache."""
-    return _run("twine", "check", "--strict", str(path))
+    # It colours what it says even where that goes into a pipe, and NO_COLOR does not keep it.
+    return _run("twine", "--no-color", "check", "--strict", str(path))
 
 
 def _description(ran: _Ran) -> Problem:
