@@ -17,6 +17,7 @@ from wheeldock.errors import (
     ConfigurationError,
     EngineUnreachableError,
 )
+from wheeldock.images import STAND_IN_NAME, pinned_digest
 from wheeldock.officialimages import pinned_image
 from wheeldock.tags import Architecture, Libc, Platform, Policy
 
@@ -34,8 +35,6 @@ DEFAULT = "manylinux_2_28"
 
 HOME = Platform(Libc.GLIBC, Architecture.X86_64)
 """The platform that set-up makes the machine ready for."""
-
-_STAND_INS = "wheeldock/stand-in"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +81,7 @@ def resolve(
             contents = pull(reference, platform.architecture, buildx, builder, say)
         else:
             contents = _seen_by(builder, reference, setting, platform, buildx)
-        digest = _digest(reference)
+        digest = pinned_digest(reference)
         base_image = _base_image(reference, digest, contents, platform, pinned, notes)
     if base_image.is_stand_in:
         say(base_image.description)
@@ -104,7 +103,7 @@ def at_hand(
     """
     pinned = pinned_image(setting, platform)
     reference = pinned.reference if pinned else setting
-    digest = _digest(reference)
+    digest = pinned_digest(reference)
     known = imagecontents.recall(digest, notes) if notes else None
     image = None
     if builder is not None and not builder.sees_local_images:
@@ -118,7 +117,7 @@ def at_hand(
         contents = known
     if contents is None:
         return None
-    digest = _digest(reference) or (image.id if image else "")
+    digest = pinned_digest(reference) or (image.id if image else "")
     return _base_image(reference, digest, contents, platform, pinned, notes)
 
 
@@ -133,7 +132,7 @@ def keep(reference: str, architecture: Architecture, buildx: Buildx) -> None:
 
     Its layers are there by then. Raises what `resolve` raises.
     """
-    if _digest(reference) and not buildx.image(reference):
+    if pinned_digest(reference) and not buildx.image(reference):
         buildx.pull(reference, architecture)
 
 
@@ -155,11 +154,6 @@ def pull(
     return contents
 
 
-def _digest(reference: str) -> str:
-    """The digest that a reference pins, or ""."""
-    return reference.partition("@")[2]
-
-
 def _stand_in_of(setting: str, platform: Platform) -> str:
     """The stand-in's name for a short name, or "" where there cannot be one."""
     try:
@@ -171,7 +165,7 @@ def _stand_in_of(setting: str, platform: Platform) -> str:
 
 def stand_in_reference(setting: str, architecture: Architecture) -> str:
     """The stand-in's name in the engine for a short name, whether it is there or not."""
-    return f"{_STAND_INS}:{Policy.parse(setting).platform_tag(architecture)}"
+    return f"{STAND_IN_NAME}:{Policy.parse(setting).platform_tag(architecture)}"
 
 
 def _seen_by(
@@ -179,7 +173,7 @@ def _seen_by(
 ) -> ImageContents:
     """The contents of an image for a builder that takes images from registries alone."""
     try:
-        digest = _digest(reference)
+        digest = pinned_digest(reference)
         return imagecontents.of(reference, digest, builder, platform.architecture)
     except NO_IMAGE:
         for name in filter(None, (reference, _stand_in_of(setting, platform))):
@@ -213,7 +207,7 @@ def _base_image(
     notes: Path | None,
 ) -> BaseImage:
     if notes:
-        imagecontents.remember(_digest(reference), contents, notes)
+        imagecontents.remember(pinned_digest(reference), contents, notes)
     return BaseImage(
         reference=reference,
         digest=digest,
@@ -226,7 +220,7 @@ def _base_image(
 
 
 def _is_stand_in(reference: str) -> bool:
-    return reference.startswith(f"{_STAND_INS}:")
+    return reference.startswith(f"{STAND_IN_NAME}:")
 
 
 def _description(reference: str, architecture: Architecture, pinned: PinnedImage | None) -> str:

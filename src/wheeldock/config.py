@@ -139,11 +139,6 @@ class Config:
         return self.origins[option]
 
     @property
-    def manylinux_x86_64_image(self) -> str:
-        """The base image for manylinux on x86_64, where no override names another."""
-        return self.everywhere.images["manylinux-x86_64-image"]
-
-    @property
     def config_settings(self) -> Mapping[str, str | tuple[str, ...]]:
         """The build backend's settings, where no override has others."""
         return self.everywhere.config_settings

@@ -20,7 +20,7 @@ from wheeldock import rootfs
 from wheeldock.apt import AptError, machine_sources
 from wheeldock.errand import run_errand
 from wheeldock.errors import BaseImageUnavailableError
-from wheeldock.images import TEST_IMAGE
+from wheeldock.images import TEST_IMAGE, TEST_NAME
 from wheeldock.request import BuildRequest, ImageOutput
 from wheeldock.standin_parts import BASE, DEBIAN_NAMES, debian_mirror
 from wheeldock.trials import DOCKERFILE
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from wheeldock.builder import Builder
     from wheeldock.tags import Architecture
-
-REPOSITORY = "wheeldock/test"
 
 _NAME = re.compile(r"(?:docker\.io/)?(?:library/)?debian:(?P<suite>[a-z]+)(?:-slim)?")
 _PACKAGES = ("ca-certificates", "python3", "python3-venv")
@@ -43,7 +41,7 @@ def stand_in(name: str, architecture: Architecture) -> str:
     match = _NAME.fullmatch(name)
     if match is None or architecture not in DEBIAN_NAMES:
         return ""
-    return f"{REPOSITORY}:{match['suite']}-{architecture}"
+    return f"{TEST_NAME}:{match['suite']}-{architecture}"
 
 
 def build(

@@ -40,8 +40,10 @@ STAND_IN = "org.wheeldock.stand-in"
 TEST_IMAGE = "org.wheeldock.test-image"
 """The label with the name of the image whose place a distribution to test in takes."""
 
-_STAND_IN_NAME = "wheeldock/stand-in"
-_TEST_NAME = "wheeldock/test"
+STAND_IN_NAME = "wheeldock/stand-in"
+TEST_NAME = "wheeldock/test"
+"""What images are called that take the place of others, before the colon."""
+
 _SUFFIX = "-builder"
 _FROM_TOOLBOX = re.compile(r"from=kit,source=([^,]+),")
 
@@ -154,7 +156,7 @@ class Image:
             return ""
         reference, digest = labels.get(BASE_IMAGE, ""), labels.get(BASE_DIGEST, "")
         base = buildx.image(reference) if reference else None
-        if base is None or digest not in {base.id, pinned(reference)}:
+        if base is None or digest not in {base.id, pinned_digest(reference)}:
             return "its base image is gone"
         made_from = (digest, labels.get(INTERPRETER, ""), labels.get(PREPARED, ""))
         if labels.get(INPUTS) != _inputs(*made_from):
@@ -162,7 +164,7 @@ class Image:
         return ""
 
 
-def pinned(reference: str) -> str:
+def pinned_digest(reference: str) -> str:
     """The digest that a reference pins, or ""."""
     return reference.partition("@")[2]
 
@@ -206,5 +208,5 @@ def is_ours(name: str, labels: Mapping[str, str]) -> bool:
     if project := labels.get(PROJECT):
         return repository == f"{canonicalize_name(project)}{_SUFFIX}"
     if TEST_IMAGE in labels:
-        return repository == _TEST_NAME
-    return repository == _STAND_IN_NAME and labels.get(STAND_IN) == "true"
+        return repository == TEST_NAME
+    return repository == STAND_IN_NAME and labels.get(STAND_IN) == "true"

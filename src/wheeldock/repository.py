@@ -114,10 +114,6 @@ class Repository:
         left, right = told.split()
         return int(left), int(right)
 
-    def is_shallow(self) -> bool:
-        """Whether its history is cut off."""
-        return self._text("rev-parse", "--is-shallow-repository") == "true"
-
     def ask(self, remote: str, *refs: str) -> RemoteState:
         """Ask a remote what it has. Raises GitError."""
         peeled = [f"{ref}^{{}}" for ref in refs if ref.startswith("refs/tags/")]

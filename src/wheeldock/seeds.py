@@ -56,7 +56,7 @@ class Seeds:
 
     ca_bundle: Path | None = None
     compiler_cache: Path | None = None
-    """A file that the stage `compiler-cache` made."""
+    """A file that the stage `compiler-cache-file` made."""
     tools: Mapping[str, Path] = field(default_factory=dict)
     """Files that the stage `tools-file` made, by the digest of what each was made from."""
     wanted_tools: str = ""

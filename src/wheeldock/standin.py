@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from wheeldock.apt import machine_sources
 from wheeldock.architectures import is_emulated
+from wheeldock.baseimage import DEFAULT, stand_in_reference
 from wheeldock.errand import run_errand
 from wheeldock.errors import BaseImageUnavailableError
 from wheeldock.request import BuildRequest, ImageOutput
@@ -36,11 +37,6 @@ if TYPE_CHECKING:
     from wheeldock.standin_context import Gathered
     from wheeldock.standin_parts import Interpreter
 
-_NAME = "wheeldock/stand-in:manylinux_2_28_{}"
-
-TAG = _NAME.format(Architecture.X86_64)
-"""The name in the engine of the one that set-up makes unasked."""
-
 _LABEL = "org.wheeldock."
 _CREATED = "org.opencontainers.image.created"
 _RETRY = timedelta(days=1)
@@ -49,7 +45,7 @@ _RETRY = timedelta(days=1)
 
 def tag(architecture: Architecture) -> str:
     """The image's name in the engine."""
-    return _NAME.format(architecture)
+    return stand_in_reference(DEFAULT, architecture)
 
 
 def brief(architecture: Architecture) -> str:

@@ -20,6 +20,7 @@ from platformdirs import user_cache_path
 from wheeldock import distributions, imagecontents
 from wheeldock.errors import NO_IMAGE, ConfigurationError, WheeldockError
 from wheeldock.identifier import BuildIdentifier, interpreters
+from wheeldock.images import pinned_digest
 from wheeldock.recipe import DOCKER
 from wheeldock.request import BuildRequest
 from wheeldock.tags import Libc, Policy
@@ -87,7 +88,7 @@ class Finder:
 
     def _resolve(self, name: str, architecture: Architecture) -> tuple[str, str]:
         """The image's reference, and its digest or id."""
-        pinned = name.partition("@")[2]
+        pinned = pinned_digest(name)
         if not self.builder.sees_local_images:
             return name, pinned
         for reference in filter(None, (name, distributions.stand_in(name, architecture))):

@@ -59,10 +59,10 @@ def stand_in(buildx: Buildx) -> BaseImage:
         debian_mirror(machine_sources())
     except WheeldockError as error:
         pytest.skip(error.message)
-    image = buildx.image(standin.TAG)
+    image = buildx.image(standin.tag(Architecture.X86_64))
     if image is None or not standin.is_current(image):
         standin.build(buildx, say=print, install_packages=_install)
-    return baseimage.resolve(standin.TAG, baseimage.HOME, buildx, say=print)
+    return baseimage.resolve(standin.tag(Architecture.X86_64), baseimage.HOME, buildx, say=print)
 
 
 @pytest.fixture(scope="session")

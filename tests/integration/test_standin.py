@@ -17,6 +17,7 @@ from wheeldock import standin
 from wheeldock.events import Step, parse
 from wheeldock.seeds import ca_bundle
 from wheeldock.standin_parts import BASE, PACKAGED
+from wheeldock.tags import Architecture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,13 +30,14 @@ pytestmark = pytest.mark.integration
 
 PROJECT = Path(__file__).parent / "standin"
 PLATFORM = "manylinux_2_28_x86_64"
+STAND_IN = standin.tag(Architecture.X86_64)
 CA = ca_bundle(os.environ)
 """The machine's CA bundle, when it has one of its own."""
 
 
 def run(*words: str, options: Sequence[str] = ()) -> str:
     """Run a command in a container of the stand-in."""
-    command = ["docker", "run", "--rm", *options, standin.TAG, *words]
+    command = ["docker", "run", "--rm", *options, STAND_IN, *words]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -231,7 +233,7 @@ def test_cibuildwheel_runs_on_it_unmodified(tmp_path: Path) -> None:
         check=True,
     )
     settings = {
-        "CIBW_MANYLINUX_X86_64_IMAGE": standin.TAG,
+        "CIBW_MANYLINUX_X86_64_IMAGE": STAND_IN,
         "CIBW_BUILD": "cp313-manylinux_x86_64",
         "CIBW_TEST_COMMAND": "python -c 'import tiny'",
     }

@@ -276,4 +276,4 @@ def test_the_stand_in_is_known_by_architecture(engine: FakeEngine) -> None:
 
 
 def test_the_stand_in_has_the_name_that_it_is_made_under() -> None:
-    assert standin.TAG == STAND_IN
+    assert standin.tag(X86_64) == "wheeldock/stand-in:manylinux_2_28_x86_64"

@@ -383,7 +383,7 @@ def test_a_project_without_our_table_is_read_as_cibuildwheels() -> None:
     assert config.everywhere.before_all == "a"
     assert config.origin("before-all") == "pyproject.toml [tool.cibuildwheel] before-all"
     assert config.for_target(CP39).before_all == "b"
-    assert config.manylinux_x86_64_image == "manylinux_2_28"
+    assert config.everywhere.images["manylinux-x86_64-image"] == "manylinux_2_28"
     assert (config.skip, config.jobs, config.output_dir) == (("cp310-*",), 2, Path("wheelhouse"))
     assert config.everywhere.test_command == "t"
     unknown = f"unknown option; the options are {names}"

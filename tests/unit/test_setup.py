@@ -134,7 +134,7 @@ def test_a_ready_machine_is_said_to_be_ready_and_stays_as_it_is(
 
 
 def test_the_stand_in_is_said_to_be_one(machine: FakeMachine) -> None:
-    machine.images = {standin.TAG}
+    machine.images = {standin.tag(X86_64)}
     machine.set_up()
     assert machine.said == [f"Ready: an engine that answers, Buildx, and {standin.brief(X86_64)}."]
 

@@ -182,7 +182,7 @@ def gathered() -> Gathered:
 def test_the_request_says_what_is_there_and_what_is_not() -> None:
     request = standin.request(gathered(), X86_64, NOW)
 
-    assert request.output == ImageOutput(standin.TAG)
+    assert request.output == ImageOutput(standin.tag(X86_64))
     assert request.architecture is X86_64
     assert request.build_args == {
         "ARCHITECTURE": "x86_64",
@@ -215,7 +215,9 @@ def test_a_stage_that_fails_is_explained() -> None:
             """Nothing runs."""
 
     with pytest.raises(BuildFailedError, match=r"(?s)stage cp313.*to replace"):
-        run_errand(Failing(), standin.request(gathered(), X86_64, NOW), "stand-in", standin.TAG)
+        run_errand(
+            Failing(), standin.request(gathered(), X86_64, NOW), "stand-in", standin.tag(X86_64)
+        )
 
 
 def test_an_architecture_has_its_own() -> None:
