@@ -60,7 +60,7 @@ def run(
     clock = time.monotonic()
     mode = ProgressMode.named(progress)
     console = open_console(mode)
-    state = State(Path.cwd() / ".wheeldock")
+    state = State.here()
     if dry_run:
         with open_progress(mode, console) as display:
             dryrun.show(asked, state, display.say)

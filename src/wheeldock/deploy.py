@@ -84,7 +84,7 @@ def run(
     what State.locked raises. No message has a secret in it.
     """
     secrets = [environ[name] for name in tokens.VARIABLES if environ.get(name)]
-    state = State(Path.cwd() / ".wheeldock")
+    state = State.here()
     with (
         tokens.withheld(os.environ),
         tokens.no_core_dump(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheeldock import planning, planview
@@ -27,7 +26,7 @@ def run(asked: Asked, *, as_json: bool, say: Callable[[str], None]) -> None:
 
     Nothing is built and nothing fetched. Raises WheeldockError as a build would.
     """
-    state = State(Path.cwd() / ".wheeldock")
+    state = State.here()
     if not as_json:
         show(asked, state, say)
         return

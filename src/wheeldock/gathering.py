@@ -74,7 +74,7 @@ def source_tree() -> DirectorySource:
     text = config.source_text(os.environ)
     if text == "." and read_project(here).name is not None:
         return here
-    state = State(Path.cwd() / ".wheeldock")
+    state = State.here()
     source = sources.open_source(text, cwd=Path.cwd(), download_dir=state.downloads)
     if isinstance(source, DirectorySource):
         return source

@@ -102,7 +102,7 @@ def _take_away(
     show(_table({export: export.flaw() for export in going}))
     if not yes and not agreed(f"Remove {count(going)} from {place}/?", show, confirm):
         return
-    with State(Path.cwd() / ".wheeldock").locked(show):
+    with State.here().locked(show):
         exports.take_away(place, [export.path for export in going])
     show(_sum("removed from", place, going))
 

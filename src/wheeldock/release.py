@@ -9,7 +9,6 @@ stopped goes on where it stopped, as long as the commit and what was built are t
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -23,6 +22,7 @@ from wheeldock.wheelhouse import read_distribution
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from wheeldock.releasestart import Asked, Start
 
@@ -92,7 +92,7 @@ class _Run:
         self._say = say
         self._sign = sign
         self._steps = {**works, Step.TAG: self._tag, Step.PUSH: self._push}
-        self._state = State(Path.cwd() / ".wheeldock")
+        self._state = State.here()
 
     def all(self) -> None:
         """Do what is not done yet."""

@@ -66,7 +66,7 @@ def find(asked: Asked, environ: Mapping[str, str], say: Say) -> Start:
     """
     place = Place.here()
     _check_source(place)
-    last = releaserecord.read(State(Path.cwd() / ".wheeldock").released)
+    last = releaserecord.read(State.here().released)
     version = asked.version or _version_of(last, place)
     candidate = tagging.find(version, push=True, building=True)
     to = destination.resolve(asked.repository, asked.repository_url, asked.index_url, environ)
@@ -96,7 +96,7 @@ def _version_of(last: Record | None, place: Place) -> str:
 
 def _check_source(place: Place) -> None:
     """Raise UsageError when a build here is of another project than the one that is tagged."""
-    downloads = State(Path.cwd() / ".wheeldock").downloads
+    downloads = State.here().downloads
     text = config.source_text(os.environ)
     built = sources.open_source(text, cwd=Path.cwd(), download_dir=downloads)
     if not isinstance(built, DirectorySource) or built.path != place.source.path.resolve():

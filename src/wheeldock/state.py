@@ -28,6 +28,11 @@ class State:
 
     root: Path
 
+    @classmethod
+    def here(cls) -> State:
+        """That of the working directory."""
+        return cls(Path.cwd() / ".wheeldock")
+
     @property
     def report(self) -> Path:
         """The report of the last build."""

@@ -36,7 +36,7 @@ def run(asked: Asked, *, wheels: Sequence[str], again: bool, junit: str, progres
     Raises WheeldockError.
     """
     mode, place = ProgressMode.named(progress), _junit_place(junit)
-    state = State(Path.cwd() / ".wheeldock")
+    state = State.here()
     with open_progress(mode, open_console(mode)) as display, state.locked(display.say):
         inputs = planning.read(asked, state)
         for remark in inputs.remarks:

@@ -8,7 +8,6 @@ A throw-away CI runner gives that folder to its CI's cache action. What is in it
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.filesize import decimal
@@ -22,6 +21,7 @@ from wheeldock.swap import remove, take_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from wheeldock.exports import Export
 
@@ -45,7 +45,7 @@ def save(target: Path, limit: int, say: Say) -> None:
         raise OutputError(f"{saved} is the cache folder itself", cure="Save to another folder.")
     _check_ours(saved)
     _check_ours(fresh)
-    with State(Path.cwd() / ".wheeldock").locked(say):
+    with State.here().locked(say):
         found = exports.find(place)
         left = exports.beyond(found, limit, thorough=True)
         remove(fresh)
@@ -72,7 +72,7 @@ def restore(source: Path, say: Say) -> None:
     Raises ConfigurationError, LockedError, OutputError, or OSError.
     """
     place = folder()
-    with State(Path.cwd() / ".wheeldock").locked(say):
+    with State.here().locked(say):
         found = exports.find(source / EXPORTS)
         left = {export: why for export in found if (why := _why_not(export, place))}
         going = [export for export in found if export not in left and _is_wanted(export, place)]

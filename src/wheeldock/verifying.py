@@ -50,7 +50,7 @@ def run(asked: Asked, *, folder: str, largest: int, as_json: bool, again: bool =
         if isinstance(inputs, Inputs) and (other := _of_another(inputs, paths)):
             raise UsageError(f"--rebuild: {other}", cure="--source names what they are of.")
         progress = "quiet" if as_json else "auto"
-        findings += rebuild(asked, paths, State(Path.cwd() / ".wheeldock"), progress)
+        findings += rebuild(asked, paths, State.here(), progress)
     if as_json:
         sys.stdout.write(json.dumps(findingsview.as_json(paths, findings)) + "\n")
     else:
@@ -76,7 +76,7 @@ def _distributions(folder: Path) -> list[Path]:
 def _inputs(asked: Asked) -> Inputs | Finding:
     """What a plan is made from, or a note that there is none where nobody asked for one."""
     try:
-        return planning.read(asked, State(Path.cwd() / ".wheeldock"))
+        return planning.read(asked, State.here())
     except WheeldockError as error:
         if asked.source or asked.only or asked.config_file:
             raise
