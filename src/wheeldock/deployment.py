@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from wheeldock import __version__
+from wheeldock.swap import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,18 +103,11 @@ class Ledger:
         self.write()
 
     def write(self) -> None:
-        """Write the record, all at once: a reader sees the old file or the new one."""
+        """Write the record, all at once. Raises OSError."""
         if self._path is None:
             return
         content = {"schema": SCHEMA, **asdict(self.deployment)}
-        fresh = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        try:
-            fresh.write_text(json.dumps(content, indent=2) + "\n", encoding="ascii")
-            fresh.replace(self._path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                fresh.unlink(missing_ok=True)
-            raise
+        write_whole(self._path, json.dumps(content, indent=2) + "\n")
 
 
 def begin(destination: Destination, index_url: str, files: tuple[Distribution, ...]) -> Deployment:

@@ -27,6 +27,7 @@ from wheeldock.recipe import DOCKER
 from wheeldock.record import BuildRecord
 from wheeldock.request import BuildRequest
 from wheeldock.seeds import Seeds, ca_bundle
+from wheeldock.swap import write_whole
 
 if TYPE_CHECKING:
     from wheeldock.builderinfo import BuilderInfo
@@ -185,9 +186,5 @@ def remember(digest: str, contents: ImageContents, folder: Path | None = None) -
         "platform": contents.platform,
         "has_installer": contents.has_installer,
     }
-    file = _file(digest, folder)
     with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_name(f"{file.name}.{os.getpid()}")
-        draft.write_text(json.dumps(fields))
-        draft.replace(file)
+        write_whole(_file(digest, folder), json.dumps(fields))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from platformdirs import user_state_path
 
 from wheeldock.errors import SetupError
+from wheeldock.swap import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,10 +99,7 @@ class Journal:
         if not entries:
             self.path.unlink(missing_ok=True)
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.path.with_suffix(".new")
-        draft.write_text(json.dumps(entries, indent=1), encoding="utf-8")
-        draft.replace(self.path)
+        write_whole(self.path, json.dumps(entries, indent=1))
 
     def remove_folder(self) -> None:
         """Remove the folder that the list was in, and those above it, if nothing is in them."""

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from wheeldock.swap import write_whole
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -71,8 +73,6 @@ def read(path: Path) -> Record | None:
 
 
 def write(record: Record, path: Path) -> None:
-    """Write a record in one step. Raises OSError."""
-    fresh = path.with_name(f"{path.name}.new")
+    """Write a record, all at once. Raises OSError."""
     text = json.dumps({"schema": SCHEMA, **asdict(record)}, indent=2)
-    fresh.write_text(f"{text}\n", encoding="utf-8")
-    fresh.replace(path)
+    write_whole(path, f"{text}\n")

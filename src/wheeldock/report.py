@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wheeldock.errors import StoppedError
+from wheeldock.swap import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -96,16 +95,8 @@ class RunReport:
 
 
 def write(report: RunReport, path: Path) -> None:
-    """Write the report as JSON, all at once: a reader sees the old file or the new one."""
-    text = json.dumps(as_json(report), indent=2) + "\n"
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        fresh.write_text(text, encoding="ascii")
-        fresh.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            fresh.unlink(missing_ok=True)
-        raise
+    """Write the report as JSON, all at once. Raises OSError."""
+    write_whole(path, json.dumps(as_json(report), indent=2) + "\n")
 
 
 def read(path: Path) -> RunReport:

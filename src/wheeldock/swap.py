@@ -1,7 +1,12 @@
-"""One path takes another's place, in one step where the system can do that, or has two names."""
+"""
+One path takes another's place, in one step where the system can do that, or has two names.
+
+So does a file that is written anew.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -50,6 +55,23 @@ def remove(path: Path) -> None:
             raise
         # What it names is called as in the folder that it is in.
         raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def write_whole(path: Path, text: str) -> None:
+    """
+    Write a file all at once: who reads it finds what was there before, or all of this.
+
+    Its folder is made if need be. Raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise
 
 
 def link(file: Path, place: Path) -> None:

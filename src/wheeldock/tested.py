@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from wheeldock import __version__
 from wheeldock.recipe import DOCKER
+from wheeldock.swap import write_whole
 from wheeldock.trials import DOCKERFILE
 
 if TYPE_CHECKING:
@@ -74,6 +74,4 @@ def write(path: Path, passed: Mapping[str, Passed]) -> None:
     """Remember them, the last ones; raises OSError."""
     newest = list(passed.items())[-MOST:]
     text = json.dumps({"schema": SCHEMA, "passed": {key: asdict(each) for key, each in newest}})
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.write_text(text, encoding="ascii")
-    fresh.replace(path)
+    write_whole(path, text)

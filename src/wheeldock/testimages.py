@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from wheeldock.identifier import BuildIdentifier, interpreters
 from wheeldock.images import pinned_digest
 from wheeldock.recipe import DOCKER
 from wheeldock.request import BuildRequest
+from wheeldock.swap import write_whole
 from wheeldock.tags import Libc, Policy
 from wheeldock.trials import DOCKERFILE, Place
 
@@ -125,10 +125,7 @@ class Finder:
             raise _refused(name, error) from None
         if digest:
             with contextlib.suppress(OSError):
-                file.parent.mkdir(parents=True, exist_ok=True)
-                draft = file.with_name(f"{file.name}.{os.getpid()}")
-                draft.write_text(json.dumps(text), encoding="utf-8")
-                draft.replace(file)
+                write_whole(file, json.dumps(text))
         return parse(text)
 
     def _look(self, reference: str, architecture: Architecture) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wheeldock import swap
-from wheeldock.swap import remove, take_place
+from wheeldock.swap import remove, take_place, write_whole
 
 
 @pytest.fixture
@@ -115,3 +115,28 @@ def test_what_cannot_be_removed_is_named_with_its_place(
     with pytest.raises(OSError, match="Read-only") as caught:
         remove(tmp_path)
     assert caught.value.filename == str(tmp_path)
+
+
+def test_a_file_is_written_whole(tmp_path: Path) -> None:
+    file = tmp_path / "folder" / "note"
+    write_whole(file, "one")
+    write_whole(file, "two €")
+    assert file.read_text(encoding="utf-8") == "two €"
+    assert [path.name for path in file.parent.iterdir()] == ["note"]
+
+
+def test_a_file_that_cannot_be_written_whole_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "note"
+    write_whole(file, "before")
+
+    def full(path: Path, *_: object) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, "no space left on device", str(path))
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="no space left"):
+        write_whole(file, "after")
+    assert [path.name for path in tmp_path.iterdir()] == ["note"]
+    assert file.read_text() == "before"
