@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from wheeldock.errors import OutputError
+from wheeldock.errors import DISK_FULL, OutputError
 from wheeldock.swap import remove, take_place
-from wheeldock.wheelhouse import DISK_FULL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

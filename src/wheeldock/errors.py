@@ -7,6 +7,7 @@ A message names the place, the value and what is allowed there; `cure` names the
 
 from __future__ import annotations
 
+import errno
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
@@ -224,6 +225,10 @@ class DiskFullError(WheeldockError):
     """A disk is full."""
 
     code = 41
+
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What the system says when a disk, or someone's part of it, is full."""
 
 
 class LockedError(WheeldockError):

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from wheeldock.errors import LockedError, OutputError
-from wheeldock.wheelhouse import DISK_FULL
+from wheeldock.errors import DISK_FULL, LockedError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

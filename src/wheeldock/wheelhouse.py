@@ -21,16 +21,13 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
-from wheeldock.errors import OutputError
+from wheeldock.errors import DISK_FULL, OutputError
 from wheeldock.swap import take_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from packaging.version import Version
-
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-"""What the system says when a disk, or someone's part of it, is full."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 
 from invoke import Exit
 
-from wheeldock.errors import AccessDeniedError, StoppedError, UsageError, WheeldockError
+from wheeldock.errors import (
+    DISK_FULL,
+    AccessDeniedError,
+    StoppedError,
+    UsageError,
+    WheeldockError,
+)
 from wheeldock.tokens import refuse_in_arguments, withheld
 
 if TYPE_CHECKING:
@@ -107,7 +113,7 @@ def _refusal(error: OSError) -> WheeldockError | None:
 
     place = error.filename2 or error.filename
     said = f"{error.strerror}: {place}" if place else str(error.strerror)
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if error.errno in DISK_FULL:
         return disk_full(said)
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return AccessDeniedError(said, cure="Mend its rights, or be a user who has them.")
