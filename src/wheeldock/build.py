@@ -93,9 +93,7 @@ def run(
             display.say(planning.emptiness(inputs).message)
             return
         answers = dict(buildx.asked)
-        made_with = _made_with(inputs, plan, answers)
-        if last and any(plan.uses_files(tree) for tree in trees) and last.inputs.tree != now.tree:
-            last = None
+        with_what = made_with(inputs, plan, answers, now.tree)
         check_writable(settings.output_dir, keep_out=keep_out)
         with state.scratch() as scratch:
             suffix = f"-cold-{secrets.token_hex(6)}" if cold else ""
@@ -116,7 +114,7 @@ def run(
                 sees_local_images=local,
             )
             tester = _tester(inputs, plan, shop, builder) if test else None
-            run = Run(shop, last.where_same(now.software, made_with) if last else None, tester)
+            run = Run(shop, last.where_same(now.software, with_what) if last else None, tester)
             done = run.build(source, whole=not asked.only)
             for image, architecture in run.images_used(done).items() if local else ():
                 baseimage.keep(image, architecture, buildx)
@@ -124,7 +122,7 @@ def run(
             has_sdist = any(target.name == report.SDIST for target in done.targets)
             sdist = made.content(state.sdist(done.project) / "src") if has_sdist else ""
             files = made.stamps(run.results(done))
-            made.write(Made(now, answers, sdist, done, files, made_with), state.made)
+            made.write(Made(now, answers, sdist, done, files, with_what), state.made)
 
 
 def _tester(inputs: Inputs, plan: Plan, shop: Workshop, builder: BuilderInfo) -> Tester:
@@ -150,9 +148,16 @@ def _made_from(source: Source, setup: Sequence[object], outputs: Sequence[Path])
     )
 
 
-def _made_with(inputs: Inputs, plan: Plan, images: Mapping[str, str | None]) -> dict[str, str]:
-    """What each wheel is made with, besides the source and wheeldock, as `Made` has it."""
-    settings = inputs.settings
+def made_with(
+    inputs: Inputs, plan: Plan, images: Mapping[str, str | None], tree: str
+) -> dict[str, str]:
+    """
+    What each wheel is made with, besides what ships and wheeldock, as `Made` has it.
+
+    `images` are the ids of images by reference, and `tree` is a digest of the source tree.
+    """
+    source, settings = inputs.source, inputs.settings
+    project = source.project if isinstance(source, DirectorySource) else None
     places = [settings.build_from, settings.output_dir, settings.cache_dir, settings.builder]
     common = [*places, inputs.project.build_system, inputs.epochs]
     return {
@@ -160,6 +165,7 @@ def _made_with(inputs: Inputs, plan: Plan, images: Mapping[str, str | None]) -> 
             [
                 *common,
                 *(replace(batch, targets=()), images.get(batch.offer.image), target),
+                tree if project and batch.preparation.uses_files(project) else "",
                 settings.for_target(target.identifier),
                 inputs.constraints[str(target)],
             ]

@@ -22,7 +22,6 @@ from wheeldock.selection import LeftOut, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from wheeldock.selection import Selection, Selector
     from wheeldock.tags import Platform
@@ -124,10 +123,6 @@ class Plan:
         """The batch whose image builds the sdist: the first that needs no QEMU, if there is one."""
         native = (batch for batch in self.batches if not batch.offer.is_emulated)
         return next(native, self.batches[0])
-
-    def uses_files(self, project: Path) -> bool:
-        """Whether an image is prepared with files of the project."""
-        return any(batch.preparation.uses_files(project) for batch in self.batches)
 
     def batch(self, target: BuildTarget) -> Batch:
         """The batch that has the target."""
