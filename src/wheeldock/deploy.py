@@ -25,7 +25,7 @@ from wheeldock.errors import (
     WheeldockError,
 )
 from wheeldock.exports import bytes_of
-from wheeldock.findings import Severity
+from wheeldock.findings import Severity, errors
 from wheeldock.limits import LARGEST_FILE
 from wheeldock.simpleindex import SimpleIndex, find
 from wheeldock.state import State
@@ -170,7 +170,8 @@ class _Run:
         self, cargo: Cargo, to: Destination, session: Session, largest: int
     ) -> Credentials:
         """Who uploads. Raises DeploymentRefusedError with all that is wrong."""
-        problems = [*cargo.problems, *_findings(cargo, largest, self._view.say)]
+        findings = _findings(cargo, largest, self._view.say)
+        problems = [*cargo.problems, *findings]
         given = credentials.given(to, self._environ)
         current: Credentials | None = None
         if given is None:
@@ -183,7 +184,8 @@ class _Run:
         if current is None:
             problems.append(credentials.missing(to))
         if problems or current is None:
-            raise DeploymentRefusedError(problems, cure="Nothing was sent.")
+            mended = " `invoke verify` shows what mends the files." if findings else ""
+            raise DeploymentRefusedError(problems, cure=f"Nothing was sent.{mended}")
         return current
 
     def _agreed(self, credential: Credential, planned: Deployment, ask: Ask | None) -> None:
@@ -215,10 +217,9 @@ class _Run:
 def _findings(cargo: Cargo, largest: int, say: Callable[[str], None]) -> list[str]:
     """What `invoke verify` has against these files; how much more it has to say is said."""
     found = verify(cargo.paths, largest=largest) if cargo.paths else []
-    errors = [str(finding) for finding in found if finding.severity is Severity.ERROR]
     if warnings := sum(finding.severity is Severity.WARNING for finding in found):
         say(f"{warnings} warning{'s' * (warnings != 1)}, which `invoke verify` shows")
-    return errors
+    return [finding.said for finding in errors(found)]
 
 
 def _largest(asked: str, to: Destination) -> int:

@@ -53,8 +53,13 @@ class Finding:
     cure: str
 
     def __str__(self) -> str:
+        return f"{self.severity} {self.said}"
+
+    @property
+    def said(self) -> str:
+        """The rule, the place and what is wrong there, without how bad it is."""
         where = ": ".join(part for part in (self.file, self.place) if part)
-        return f"{self.severity} {self.rule}: {where + ': ' if where else ''}{self.what}"
+        return f"{self.rule}: {where + ': ' if where else ''}{self.what}"
 
 
 @dataclass(frozen=True)

@@ -283,14 +283,16 @@ def test_all_that_may_not_be_deployed_is_told_at_once(server: FaultServer, dock:
     ended = dock.command("--repository-url", server.url, "--max-size", "100", environ=environ)
     assert ended.code == DeploymentRefusedError.code
     for said in (
-        "error file-name: tiny.whl: ",
-        "error one-release: tiny-1.1+local-py3-none-any.whl: this is tiny 1.1+local",
-        "error public-version: tiny-1.1+local-py3-none-any.whl: ",
+        "file-name: tiny.whl: ",
+        "one-release: tiny-1.1+local-py3-none-any.whl: this is tiny 1.1+local",
+        "public-version: tiny-1.1+local-py3-none-any.whl: ",
         "PyPI takes no wheel for linux_x86_64",
-        f"error file-size: {WHEEL}: ",
+        f"file-size: {WHEEL}: ",
         "the token begins or ends with a space or a line break",
+        "Nothing was sent. `invoke verify` shows what mends the files.",
     ):
         assert said in ended.err, ended.err
+    assert ended.err.count("error") == 1  # each of these is one, and that is said once
     assert not server.uploads
 
 
