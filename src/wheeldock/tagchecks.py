@@ -111,11 +111,12 @@ def _built_version(candidate: Candidate) -> Iterator[Finding]:
     others = {path: built for path, built in candidate.built.items() if built != version}
     if version is None or not others:
         return
-    what = f"{some(sorted(others))} is of {some(sorted({str(v) for v in others.values()}))}"
+    are, them = ("is", "it") if len(others) == 1 else ("are", "them")
+    what = f"{some(sorted(others))} {are} of {some(sorted({str(v) for v in others.values()}))}"
     if candidate.versioning is Versioning.FROM_TAG:
         yield _note(f"{what}, from before the tag: build again")
     else:
-        yield Finding(f"{what}, and not of {version}: build again, or remove it")
+        yield Finding(f"{what}, and not of {version}: build again, or remove {them}")
 
 
 def _tag_is_free(candidate: Candidate) -> Iterator[Finding]:
