@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 import requests
+from packaging.utils import canonicalize_name
 from pypi_simple import (
     ACCEPT_JSON_PREFERRED,
-    NoSuchProjectError,
-    PyPISimple,
+    ProjectPage,
     UnsupportedContentTypeError,
     UnsupportedRepoVersionError,
 )
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from pypi_simple import DistributionPackage
-    from requests import Session
+    from requests import Response, Session
 
 _PAGES = ("html", "json")
 _REFUSED = {401, 403}
@@ -52,7 +52,6 @@ class SimpleIndex:
         self.url = url.rstrip("/") + "/"
         self._session = session
         self._auth = auth
-        self._client = PyPISimple(self.url, session=session, accept=ACCEPT_JSON_PREFERRED)
         self._hashed: dict[str, str] = {}
 
     def files(self, project: str, names: Collection[str]) -> Mapping[str, Listed]:
@@ -63,8 +62,6 @@ class SimpleIndex:
         """
         try:
             return dict(self._files(project, names))
-        except NoSuchProjectError:
-            return {}
         except HTTPError as error:
             raise self._unreachable(f"answers {_status(error)}") from None
         except RequestException as error:
@@ -81,15 +78,20 @@ class SimpleIndex:
             yield package.filename, Listed(urldefrag(package.url).url, digest.lower())
 
     def _page(self, project: str) -> list[DistributionPackage]:
-        try:
-            page = self._client.get_project_page(project, timeout=SECONDS, headers=_FRESH)
-        except HTTPError as error:
-            refused = error.response is not None and error.response.status_code in _REFUSED
-            if not refused or self._session.auth is not None:
-                raise
+        answer = self._ask(project)
+        if answer.status_code in _REFUSED and self._session.auth is None:
             self._session.auth = self._auth
-            page = self._client.get_project_page(project, timeout=SECONDS, headers=_FRESH)
-        return page.packages
+            answer = self._ask(project)
+        # pypiserver leads to PyPI for a project that it does not have.
+        if answer.is_redirect or answer.status_code == requests.codes.not_found:
+            return []
+        answer.raise_for_status()
+        return ProjectPage.from_response(answer, project).packages
+
+    def _ask(self, project: str) -> Response:
+        url = f"{self.url}{canonicalize_name(project)}/"
+        headers = {"Accept": ACCEPT_JSON_PREFERRED, **_FRESH}
+        return self._session.get(url, timeout=SECONDS, headers=headers)
 
     def _digest_of(self, package: DistributionPackage) -> str:
         """The digest of a file that is listed without one: fetched once."""

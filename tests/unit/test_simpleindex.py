@@ -88,11 +88,14 @@ def test_a_project_that_is_not_known_has_no_files(session: requests.Session) -> 
     assert index(session).files("a", NAMES) == {}
 
 
-def test_what_another_host_has_is_not_here(site: Site, session: requests.Session) -> None:
+def test_what_another_host_has_is_not_here(
+    site: Site, session: requests.Session, caplog: pytest.LogCaptureFixture
+) -> None:
     site.pages["/simple/a/"] = (302, "http://other.example/simple/a/", b"")
     site.pages["/simple/b/"] = (302, "/simple/a-b/", b"")
     site.pages["/simple/a-b/"] = (200, HTML, PAGE.partition("</a>")[0].encode())
     assert index(session).files("a", NAMES) == {}
+    assert not caplog.records  # the parser of HTML warns of an empty page
     assert "a-1.tar.gz" in index(session).files("b", NAMES)
 
 
