@@ -102,9 +102,9 @@ class Made:
         same = () if is_other else self.made_with.items() & made_with.items()
         return replace(self, made_with=dict(same))
 
-    def wheels_of(self, sdist: str, epoch: str) -> dict[str, TargetReport]:
-        """The reports of the wheels that it made of an sdist with that in it, with that time."""
-        if self.sdist != sdist:
+    def wheels_of(self, file: str, sdist: str, epoch: str) -> dict[str, TargetReport]:
+        """The reports of the wheels made of the sdist `file` with that in it, with that time."""
+        if self.sdist != sdist or file not in {target.file for target in self.report.targets}:
             return {}
         there = (
             target

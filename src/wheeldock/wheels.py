@@ -94,10 +94,11 @@ class Wheels:
 
     @cached_property
     def _kept(self) -> Mapping[str, TargetReport]:
-        """What the last run made of the same sdist, with the same time."""
-        if self.last is None or not isinstance(self.origin, Path):
+        """What the last run made of the same sdist of the same name, with the same time."""
+        if self.last is None or self.sdist is None or not isinstance(self.origin, Path):
             return {}
-        return self.last.wheels_of(content(self.origin / "src"), self.shop.epochs.wheels)
+        inside = content(self.origin / "src")
+        return self.last.wheels_of(f"{self.sdist.file}", inside, self.shop.epochs.wheels)
 
     @cached_property
     def _auditor(self) -> Auditor:

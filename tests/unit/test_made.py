@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ASKED = [frozenset({"a set", "has", "no", "order"}), ["cp313-*"]]
-SDIST = TargetReport(name="sdist", file="tiny-1.0.tar.gz", sha256="aa", stages={}, seconds=1.0)
+SDIST_FILE = "tiny-1.0.tar.gz"
+SDIST = TargetReport(name="sdist", file=SDIST_FILE, sha256="aa", stages={}, seconds=1.0)
 WHEEL = TargetReport(
     name="cp313-manylinux_x86_64",
     file="tiny-1.0-cp313-cp313-manylinux_2_28_x86_64.whl",
@@ -279,24 +280,26 @@ def test_the_content_of_what_git_knows_is_that_of_what_is_there(tree: Path) -> N
 
 def test_the_same_sdist_gives_the_same_wheels_at_the_same_time(last: Made) -> None:
     time = "1700000000"
-    wheels = last.wheels_of("content", time)
+    wheels = last.wheels_of(SDIST_FILE, "content", time)
     assert {name: wheel.file for name, wheel in wheels.items()} == {WHEEL.name: WHEEL.file}
     assert wheels[WHEEL.name].cached
-    assert last.wheels_of("other content", time) == {}
-    assert last.wheels_of("content", "1700000001") == {}
+    assert last.wheels_of(SDIST_FILE, "other content", time) == {}
+    assert last.wheels_of(SDIST_FILE, "content", "1700000001") == {}
+    assert last.wheels_of("tiny-2.0.tar.gz", "content", time) == {}
     for name in last.files["sdist"]:
         Path(name).write_bytes(b"made anew")
-    assert last.wheels_of("content", time) == wheels
+    assert last.wheels_of(SDIST_FILE, "content", time) == wheels
     of_wheel(last).unlink()
-    assert last.wheels_of("content", time) == {}
+    assert last.wheels_of(SDIST_FILE, "content", time) == {}
 
 
 def test_a_wheel_that_is_made_with_the_same_is_the_same_whatever_else_is_made(last: Made) -> None:
     time, software = "1700000000", last.inputs.software
     other = f"cp314{WHEEL.name.removeprefix('cp313')}"
     for with_what in ({WHEEL.name: "options"}, {WHEEL.name: "options", other: "options"}):
-        assert list(last.where_same(software, with_what).wheels_of("content", time)) == [WHEEL.name]
+        same = last.where_same(software, with_what)
+        assert list(same.wheels_of(SDIST_FILE, "content", time)) == [WHEEL.name]
     for with_what in ({WHEEL.name: "other options"}, {other: "options"}, {}):
-        assert last.where_same(software, with_what).wheels_of("content", time) == {}
+        assert last.where_same(software, with_what).wheels_of(SDIST_FILE, "content", time) == {}
     another = last.where_same("another wheeldock", {WHEEL.name: "options"})
-    assert another.wheels_of("content", time) == {}
+    assert another.wheels_of(SDIST_FILE, "content", time) == {}
