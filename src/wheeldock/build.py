@@ -76,7 +76,8 @@ def run(
         buildx = Buildx()
         last = None if cold or attest else made.read(state.made)
         options = {str(each): settings.for_target(each) for each in inputs.selection.identifiers}
-        setup = [replace(settings, jobs=None), options, inputs.constraints, inputs.epochs]
+        whole = not asked.only
+        setup = [replace(settings, jobs=None), options, inputs.constraints, inputs.epochs, whole]
         now = _made_from(source, setup, [settings.output_dir, state.root])
         if last and last.inputs == now and last.is_whole() and last.same_images(buildx.image_id):
             _show_again(last, settings, state, display, time.monotonic() - clock)
@@ -115,7 +116,7 @@ def run(
             )
             tester = _tester(inputs, plan, shop, builder) if test else None
             run = Run(shop, last.where_same(now.software, with_what) if last else None, tester)
-            done = run.build(source, whole=not asked.only)
+            done = run.build(source, whole=whole)
             for image, architecture in run.images_used(done).items() if local else ():
                 baseimage.keep(image, architecture, buildx)
         if not cold:

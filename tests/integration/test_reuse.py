@@ -106,6 +106,19 @@ def test_what_changes_for_one_wheel_leaves_the_others_as_they_are(workplace: Wor
     assert built(ours, WHEELDOCK_OUTPUT_DIR="elsewhere", **variable) == {ours: True}
 
 
+def test_a_wheel_that_no_build_of_all_makes_any_more_goes(workplace: Workplace) -> None:
+    """It stays while a wheel is built by its name, which says nothing of the others."""
+    mine = workplace.dist / "tiny-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
+    former = workplace.dist / "tiny-1.0-cp314-cp314-manylinux_2_28_x86_64.whl"
+    selected = {"WHEELDOCK_BUILD": ONE[1]}
+    workplace.built(workplace.build(environment=selected))
+    former.write_bytes(mine.read_bytes())
+    workplace.built(workplace.build(*ONE, environment=selected))
+    assert former.exists()
+    workplace.built(workplace.build(environment=selected))
+    assert not former.exists()
+
+
 def test_a_file_of_the_same_size_and_time_gets_into_the_sdist(workplace: Workplace) -> None:
     """As when one version is unpacked in place of another, from archives whose files have one."""
     (workplace.folder / "MANIFEST.in").write_text("include tiny.c\n")
