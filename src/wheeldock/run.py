@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from wheeldock import __version__, attestation, epoch, report
+from wheeldock import __version__, abi, attestation, epoch, report
 from wheeldock.archive import unpack
 from wheeldock.beside import ahead
 from wheeldock.choices import BuildFrom
@@ -88,7 +88,9 @@ class Run:
                 shop = self.shop.of(self._name(source), tree)
                 # An engine is unlikely to lack the environments of the last run's wheels.
                 there = self.last.made_with if self.last else {}
-                new = [target for target in shop.plan.targets if str(target) not in there]
+                led = abi.led(shop.plan.targets, shop.plan.abis)
+                due = [each for each in shop.plan.targets if each not in led]
+                new = [target for target in due if str(target) not in there]
                 environments = shop.environments(new[: shop.jobs])
                 # With the sdist's, one for each processor: the sdist is there sooner, and one
                 # processor is enough for it.

@@ -66,6 +66,17 @@ def test_it_is_built_once_and_serves_later_interpreters(
     assert [path.name for path in workplace.dist.glob("*.whl")] == [WHEEL]
 
 
+def test_no_environment_is_made_for_a_wheel_that_is_not_built(workplace: Workplace) -> None:
+    write(workplace)
+    variable = {"WHEELDOCK_ENVIRONMENT": f"UNLIKE={secrets.token_hex(8)}"}
+    ended = workplace.build(environment={**selected(LATER), **variable})
+    assert ended.code == 0, ended.err
+    later = LATER[1]
+    assert workplace.report()[later]["served_by"] == WHEEL
+    assert workplace.build("--only", later, environment=variable).code == 0
+    assert workplace.report()[later]["stages"]["env"] > 0.1
+
+
 def check_imports(workplace: Workplace, base_image: BaseImage) -> None:
     """Check that each of the interpreters can load the extension."""
     script = """
