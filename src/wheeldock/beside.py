@@ -66,6 +66,20 @@ def beside(work: Callable[[], None], name: str, when: Remaining | None = None) -
         thread.join()
 
 
+def attempt(work: Callable[[], None], failure: str, say: Callable[[str], None]) -> None:
+    """
+    Do some work that no wheel depends on: when it fails, that failure and its cause are said.
+
+    Nothing is said when all builds were stopped, and this one with them.
+    """
+    try:
+        work()
+    except BuildStoppedError:
+        return
+    except Exception as error:  # noqa: BLE001 - whatever it is, the wheels are as good
+        say(f"{failure}: {error}")
+
+
 @contextlib.contextmanager
 def ahead(
     builder: Builder, seeder: Seeder, requests: Sequence[BuildRequest], *, at_once: int

@@ -90,6 +90,19 @@ class KeptFolder:
             if error.errno not in _BUSY:
                 raise
 
+    @contextlib.contextmanager
+    def renewed(self) -> Iterator[Path]:
+        """
+        Where the next export goes meanwhile; if it is there then, it takes the old one's place.
+
+        Raises what `prepare` raises.
+        """
+        try:
+            yield self.prepare()
+            self.commit()
+        finally:
+            self.discard()
+
     def commit(self) -> None:
         """Let the fresh export, if there is one, take the place of the old one."""
         if self.foreign or not self.fresh.joinpath(self.LAST).is_file():

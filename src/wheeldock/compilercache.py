@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from wheeldock.request import BuildRequest
     from wheeldock.reuse import Counts
-    from wheeldock.seeds import Seeder
 
 
 def has_grown(gave: Iterable[Counts], cache: CompilerCache) -> bool:
@@ -67,16 +65,3 @@ class CompilerCache(KeptFolder):
         except tarfile.ReadError:
             return "no compiler cache"
         return ""
-
-    def save(self, seeder: Seeder, request: BuildRequest) -> None:
-        """
-        Keep what a build of the stage `compiler-cache-file`, whose output is `fresh`, gives.
-
-        Raises what a failed build raises, or BuildStoppedError; what was kept before is then
-        there still.
-        """
-        try:
-            seeder.run(request, "compiler cache")
-            self.commit()
-        finally:
-            self.discard()

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wheeldock import compilercache
-from wheeldock.builder import BuildStoppedError
+from wheeldock.beside import attempt
 from wheeldock.compilercache import CompilerCache
-from wheeldock.errors import WheeldockError
 from wheeldock.identifier import known_identifiers
 from wheeldock.imagechoice import image_wishes
 from wheeldock.images import Tools
@@ -52,15 +51,16 @@ class Keeping:
         """The compiler cache."""
         return CompilerCache(self.folder / CompilerCache.NAME)
 
-    def seeds(self, batch: Batch, batches: Iterable[Batch]) -> Seeds:
-        """What builds of a batch can ask for; cache mounts are filled for all batches at once."""
-        kept = [self._kept(self._made_tools(each)) for each in batches]
-        return Seeds(
+    def seeds(self, batches: Iterable[Batch]) -> dict[Batch, Seeds]:
+        """What builds of each batch can ask for; cache mounts are filled for all at once."""
+        wanted = {batch: self._made_tools(batch) for batch in batches}
+        kept = map(self._kept, wanted.values())
+        seeds = Seeds(
             ca_bundle(os.environ),
             compiler_cache=self.compiler_cache.file,
             tools={each.inputs: each.file for each in kept if not each.flaw()},
-            wanted_tools=self._made_tools(batch).inputs,
         )
+        return {batch: replace(seeds, wanted_tools=tools.inputs) for batch, tools in wanted.items()}
 
     def tools_keepers(
         self,
@@ -105,15 +105,14 @@ class Keeping:
         `gave` is what each of them got from it. What fails is said.
         """
         cache = self.compiler_cache
-        if cache.foreign or not compilercache.has_grown(gave, cache):
-            return
-        try:
-            request = compiler_cache_request(recipe, secrets.token_hex(8), cache.prepare())
-            cache.save(seeder, request)
-        except BuildStoppedError:  # every build was stopped, and this one with them
-            return
-        except (WheeldockError, OSError) as error:
-            say(f"The compiler cache is not kept in {cache.path}: {error}")
+
+        def keep() -> None:
+            with cache.renewed() as fresh:
+                request = compiler_cache_request(recipe, secrets.token_hex(8), fresh)
+                seeder.run(request, "compiler cache")
+
+        if not cache.foreign and compilercache.has_grown(gave, cache):
+            attempt(keep, f"The compiler cache is not kept in {cache.path}", say)
 
     def _made_tools(self, batch: Batch) -> Tools:
         files = self.tree.used_by(batch.preparation) if self.tree else None

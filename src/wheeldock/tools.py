@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from wheeldock.beside import beside
-from wheeldock.builder import BuildStoppedError
+from wheeldock.beside import attempt, beside
 from wheeldock.cache import KeptFolder
 from wheeldock.images import INPUTS, last_used
 
@@ -77,11 +76,10 @@ class KeptTools(KeptFolder):
                 return "corrupt"
         return ""
 
-    def commit_made_from(self, inputs: str) -> None:
-        """Let the fresh ones take the place of those that are there, if there are any."""
+    def note_inputs(self, inputs: str) -> None:
+        """Write down what the fresh ones were made from, if there are any."""
         if (self.fresh / self.FILE).is_file():
             (self.fresh / self.LAST).write_text(inputs, "ascii")
-        self.commit()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +93,7 @@ class ToolsKeeper:
     image: BuildRequest | None
     """What makes the image; None where the builder has none of the engine's."""
     file: BuildRequest
-    """What makes the file; where it goes is of no matter here."""
+    """What makes the file, where the kept one is renewed."""
     say: Callable[[str], None]
 
     @property
@@ -105,9 +103,10 @@ class ToolsKeeper:
 
     def keep(self) -> None:
         """Make what is missing or out of date. What fails is said, and is there another time."""
-        image = partial(self._try, self._keep_image, f"image {self.tools.name} is not made")
+        name = self.tools.name
+        image = partial(attempt, self._keep_image, f"The image {name} is not made", self.say)
         with beside(image, "tools image"):
-            self._try(self._keep_file, f"tools of {self.tools.name} are not kept")
+            attempt(self._keep_file, f"The tools of {name} are not kept", self.say)
 
     def use(self) -> None:
         """Note that a build stands on them, for `image.prune`."""
@@ -127,17 +126,6 @@ class ToolsKeeper:
     def _keep_file(self) -> None:
         if not self.is_file_old or self.kept.foreign:
             return
-        try:
-            self.kept.prepare()
+        with self.kept.renewed():
             self.seeder.run(self.file, "tools")
-            self.kept.commit_made_from(self.tools.inputs)
-        finally:
-            self.kept.discard()
-
-    def _try(self, keep: Callable[[], None], failure: str) -> None:
-        try:
-            keep()
-        except BuildStoppedError:  # every build was stopped, and this one with them
-            return
-        except Exception as error:  # noqa: BLE001 - whatever it is, no wheel depends on it
-            self.say(f"The {failure}: {error}")
+            self.kept.note_inputs(self.tools.inputs)

@@ -77,12 +77,8 @@ def restore(source: Path, say: Say) -> None:
         left = {export: why for export in found if (why := _why_not(export, place))}
         going = [export for export in found if export not in left and _is_wanted(export, place)]
         for export in going:
-            cache = _kept(export, place)
-            try:
-                _copy(export.path, cache.prepare())
-                cache.commit()
-            finally:
-                cache.discard()
+            with _kept(export, place).renewed() as fresh:
+                _copy(export.path, fresh)
         _copy_notes(source / EXPORTS, place)
     say(f"{count(going)} restored from {source}/")
     for export, why in left.items():

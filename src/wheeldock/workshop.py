@@ -75,9 +75,12 @@ class Workshop:
     @cached_property
     def recipes(self) -> Mapping[Batch, Recipe]:
         """What all builds of a batch have in common."""
-        return {batch: self._recipe(batch) for batch in self.plan.batches}
+        batches = self.plan.batches
+        alone = dict.fromkeys(batches, Seeds(ca_bundle(os.environ)))
+        seeds = alone if self.cold else self.keeping.seeds(batches)
+        return {batch: self._recipe(batch, seeds[batch]) for batch in batches}
 
-    def _recipe(self, batch: Batch) -> Recipe:
+    def _recipe(self, batch: Batch, seeds: Seeds) -> Recipe:
         return Recipe(
             base_image=batch.offer.image,
             architecture=batch.wish.platform.architecture,
@@ -89,9 +92,7 @@ class Workshop:
             files=self.tree.used_by(batch.preparation) if self.tree else None,
             builder=self.settings.builder or None,
             project=self.name,
-            seeds=Seeds(ca_bundle(os.environ))
-            if self.cold
-            else self.keeping.seeds(batch, self.plan.batches),
+            seeds=seeds,
             epoch=self.epochs.sdist,
             cold=self.cold,
         )

@@ -6,18 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wheeldock.builder import BuildEndedError, BuildStoppedError
 from wheeldock.compilercache import CompilerCache, has_grown
-from wheeldock.errors import BuildFailedError
-from wheeldock.events import Notice, Step
-from wheeldock.request import BuildRequest
-from wheeldock.seeds import Seeder, Seeds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from wheeldock.events import Event
     from wheeldock.reuse import Counts
 
 
@@ -100,60 +93,3 @@ def test_it_grows_by_what_was_compiled_or_linked_anew(cache: CompilerCache) -> N
 def test_what_only_the_engine_has_is_worth_keeping(cache: CompilerCache) -> None:
     assert has_grown([counts(compiles=(3, 0), links=(1, 0))], cache)
     assert not has_grown([counts()], cache)
-
-
-# --- saving ---
-
-
-class Engine:
-    """Stands in for Buildx: it writes what it is told to, and fails after that if told to."""
-
-    def __init__(self, data: bytes, *, fails: type[BuildEndedError] | None = None) -> None:
-        self.data = data
-        self.fails = fails
-
-    def build(self, request: BuildRequest) -> Iterator[Event]:
-        assert not isinstance(request.output, (str, type(None)))
-        yield Step("1", "[compiler-cache-file 1/1] COPY", 1.0, 2.0)
-        if self.fails:
-            yield Notice("ERROR: no")
-            raise self.fails
-        (request.output / CompilerCache.LAST).write_bytes(self.data)  # type: ignore[operator]
-
-    def stop(self) -> None:
-        raise NotImplementedError
-
-
-def save(cache: CompilerCache, engine: Engine) -> None:
-    output = cache.prepare()
-    request = BuildRequest(target="t", dockerfile=output, context=output, output=output)
-    cache.save(Seeder(engine, "img", Seeds(), request), request)
-
-
-def test_a_saved_one_replaces_the_one_before(cache: CompilerCache) -> None:
-    put(cache, archive(b"old"))
-    save(cache, Engine(archive(b"new")))
-    assert cache.file is not None
-    assert b"new" in cache.file.read_bytes()
-    assert [path.name for path in cache.path.parent.iterdir()] == [cache.path.name]
-
-
-@pytest.mark.parametrize(
-    ("fails", "error", "says"),
-    [
-        (BuildEndedError, BuildFailedError, "compiler cache: the build did not start: ERROR"),
-        (BuildStoppedError, BuildStoppedError, "^$"),
-    ],
-)
-def test_one_that_cannot_be_saved_leaves_the_one_before(
-    cache: CompilerCache,
-    fails: type[BuildEndedError],
-    error: type[Exception],
-    says: str,
-) -> None:
-    put(cache, archive(b"old"))
-    with pytest.raises(error, match=says):
-        save(cache, Engine(b"", fails=fails))
-    assert cache.file is not None
-    assert b"old" in cache.file.read_bytes()
-    assert [path.name for path in cache.path.parent.iterdir()] == [cache.path.name]
