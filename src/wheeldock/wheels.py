@@ -47,7 +47,8 @@ class Wheels:
         shop, plan = self.shop, self.shop.plan
         # With fewer left to compile, a processor has time for something else.
         few = Remaining(plan.targets, fewer_than=shop.processors)
-        at_once = partial(self._at_once, few=few)
+        of_sdist = self.sdist.compiler_cache if self.sdist else None
+        at_once = partial(self._at_once, few=few, unkept=[of_sdist] if of_sdist else [])
         # A batch that ran no step needs no tools, which an engine may well lack.
         keepers = shop.keepers()
         main = keepers.get(plan.main)
@@ -63,13 +64,17 @@ class Wheels:
                 keeper.keep()
         return results
 
-    def _at_once(self, targets: Sequence[BuildTarget], few: Remaining) -> list[TargetResult]:
-        """Make wheels, and keep what they compiled while the last of them are repaired."""
+    def _at_once(
+        self, targets: Sequence[BuildTarget], few: Remaining, unkept: list[Counts]
+    ) -> list[TargetResult]:
+        """
+        Make wheels, and keep what they compiled while the last of them are repaired.
+
+        `unkept` is what was compiled before and not kept yet; it is kept with that.
+        """
         shop = self.shop
         to_compile = Remaining(targets, fewer_than=1)
         gave: dict[str, Counts] = {}
-        if self.sdist and self.sdist.compiler_cache:
-            gave[self.sdist.name] = self.sdist.compiler_cache
 
         def is_compiled(target: BuildTarget) -> None:
             to_compile.done(target)
@@ -86,8 +91,9 @@ class Wheels:
                 is_compiled(target)
 
         def keep() -> None:
-            recipe = shop.recipes[shop.plan.main]
-            shop.keeping.keep_compiler_cache(recipe, shop.seeder, gave.values(), shop.display.say)
+            recipe, found = shop.recipes[shop.plan.main], [*unkept, *gave.values()]
+            shop.keeping.keep_compiler_cache(recipe, shop.seeder, found, shop.display.say)
+            unkept.clear()
 
         with beside(keep, "compiler cache", when=to_compile) if not shop.cold else nullcontext():
             return run_all(targets, work, at_once=shop.jobs, stop=shop.buildx.stop)
