@@ -41,7 +41,9 @@ def check(
             "configuration, or a hook that changes PATH.",
         )
     platforms = {tag.platform for tag in parse_wheel_filename(file)[3]}
-    if any(_is_covered(platform, target) for platform in platforms):
+    architecture = target.identifier.architecture
+    wanted = Policy.of_tag(target.platform_tag, architecture)
+    if any(wanted.covers(platform, architecture) for platform in platforms):
         return
     if repaired:
         raise WrongWheelError(
@@ -51,19 +53,6 @@ def check(
         )
     if not all(platform.startswith("linux_") for platform in platforms):
         raise WrongWheelError(
-            f"{made}and linux_{target.identifier.architecture} or {target.platform_tag} was due",
+            f"{made}and linux_{architecture} or {target.platform_tag} was due",
             cure="Look for what names another platform in the build backend's configuration.",
         )
-
-
-def _is_covered(platform: str, target: BuildTarget) -> bool:
-    """Whether a platform tag promises the target's policy at least."""
-    architecture = f"_{target.identifier.architecture}"
-    if not platform.endswith(architecture):
-        return False
-    try:
-        has = Policy.parse(platform.removesuffix(architecture))
-    except ValueError:
-        return False
-    wanted = Policy.parse(target.platform_tag.removesuffix(architecture))
-    return has.libc == wanted.libc and has <= wanted

@@ -103,6 +103,19 @@ class Policy:
             raise ValueError(message)
         return cls(Libc(match["libc"]), int(match["major"]), int(match["minor"]))
 
+    @classmethod
+    def of_tag(cls, tag: str, architecture: str) -> Policy:
+        """
+        Read a platform tag for an architecture, e.g. `manylinux_2_28_x86_64`.
+
+        Raises ValueError for anything else, be it a tag for another architecture.
+        """
+        name, _, rest = tag.rpartition(f"_{architecture}")
+        if rest:
+            message = f"{tag!r} is no policy's platform tag for {architecture}"
+            raise ValueError(message)
+        return cls.parse(name)
+
     @property
     def name(self) -> str:
         """The policy without an architecture, e.g. `manylinux_2_28`."""
@@ -111,3 +124,11 @@ class Policy:
     def platform_tag(self, architecture: Architecture) -> str:
         """The platform tag of wheels for this policy, e.g. `manylinux_2_28_x86_64`."""
         return f"{self.name}_{architecture}"
+
+    def covers(self, tag: str, architecture: str) -> bool:
+        """Whether a platform tag is for that architecture and asks for no more than this has."""
+        try:
+            other = Policy.of_tag(tag, architecture)
+        except ValueError:
+            return False
+        return other.libc is self.libc and other <= self

@@ -19,7 +19,6 @@ from wheeldock import abi
 from wheeldock.identifier import matches
 from wheeldock.recipe import DOCKER
 from wheeldock.request import BuildRequest
-from wheeldock.tags import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
     from wheeldock.config import Config, TargetOptions
     from wheeldock.identifier import BuildIdentifier
-    from wheeldock.tags import Architecture
+    from wheeldock.tags import Architecture, Policy
     from wheeldock.trialfiles import TrialFiles
 
 PROJECT = "/project"
@@ -112,14 +111,8 @@ def fits(wheel: str, identifier: BuildIdentifier, ceiling: Policy) -> bool:
 
 
 def _runs(platform_tag: str, architecture: Architecture, ceiling: Policy) -> bool:
-    if platform_tag in {"any", f"linux_{architecture}"}:
-        return True
-    name, _, rest = platform_tag.rpartition(f"_{architecture}")
-    try:
-        policy = Policy.parse(name)
-    except ValueError:
-        return False
-    return not rest and policy.libc is ceiling.libc and policy <= ceiling
+    is_for_all = platform_tag in {"any", f"linux_{architecture}"}
+    return is_for_all or ceiling.covers(platform_tag, architecture)
 
 
 def make_trials(

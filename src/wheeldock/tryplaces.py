@@ -28,7 +28,7 @@ def base_places(plan: Plan) -> list[Place]:
                 image=offer.image,
                 name=_NAME,
                 digest=offer.digest,
-                ceiling=Policy.parse(offer.platform_tag.removesuffix(f"_{platform.architecture}")),
+                ceiling=Policy.of_tag(offer.platform_tag, platform.architecture),
                 pythons=paths,
                 installer_image=offer.image,
                 tools_interpreter=batch.tools_interpreter,

@@ -47,6 +47,31 @@ def test_policies_of_one_libc_are_ordered_by_its_version() -> None:
 def test_a_platform_tag_is_a_policy_with_an_architecture() -> None:
     policy = Policy.parse("musllinux_1_2")
     assert policy.platform_tag(Architecture.AARCH64) == "musllinux_1_2_aarch64"
+    assert Policy.of_tag("musllinux_1_2_aarch64", Architecture.AARCH64) == policy
+
+
+@pytest.mark.parametrize("tag", ["manylinux_2_17", "manylinux_2_17_ppc64le", "linux_ppc64", "any"])
+def test_a_platform_tag_is_for_one_architecture(tag: str) -> None:
+    with pytest.raises(ValueError, match="is no policy"):
+        Policy.of_tag(tag, "ppc64")
+
+
+@pytest.mark.parametrize(
+    ("tag", "covered"),
+    [
+        ("manylinux_2_28_x86_64", True),
+        ("manylinux_2_5_x86_64", True),
+        ("manylinux2014_x86_64", True),
+        ("manylinux_2_31_x86_64", False),
+        ("manylinux_2_17_i686", False),
+        ("musllinux_1_2_x86_64", False),
+        ("linux_x86_64", False),
+        ("any", False),
+    ],
+)
+def test_a_policy_covers_what_asks_for_no_more(tag: str, *, covered: bool) -> None:
+    policy = Policy.parse("manylinux_2_28")
+    assert policy.covers(tag, Architecture.X86_64) is covered
 
 
 @pytest.mark.parametrize(

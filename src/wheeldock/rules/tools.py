@@ -70,19 +70,10 @@ def policy(path: Path) -> Iterator[Problem]:
         return
     for tag in WheelName.parse(path.name).platforms:
         match = _POLICY.fullmatch(tag)
-        if match and not _keeps(match, facts["overall_tag"]):
+        if match and not Policy.parse(match[1]).covers(facts["overall_tag"], match[2]):
             what = f"auditwheel finds {facts['overall_tag']}, not {tag}: {_reasons(tag, facts)}"
             cure = "Build on that policy's image (manylinux-*-image), or choose a newer policy."
             yield Problem("", what, cure)
-
-
-def _keeps(named: re.Match[str], overall: str) -> bool:
-    """Whether what keeps to the overall policy keeps to the named one, too."""
-    found = _POLICY.fullmatch(overall)
-    if found is None or found[2] != named[2]:
-        return False
-    asked, has = Policy.parse(named[1]), Policy.parse(found[1])
-    return has.libc == asked.libc and (has.major, has.minor) <= (asked.major, asked.minor)
 
 
 def _reasons(tag: str, facts: Mapping[str, Any]) -> str:
