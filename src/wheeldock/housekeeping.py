@@ -34,7 +34,7 @@ def settings() -> Config:
     """The configuration of a build in the working directory. Raises ConfigurationError."""
     path = Path(_PYPROJECT)
     document = pyproject.parse(path.read_bytes() if path.is_file() else b"", _PYPROJECT)
-    tool = pyproject.table(document, "tool", f"{_PYPROJECT}: tool")
+    tool = pyproject.tools(document, _PYPROJECT)
     return config.load(tool, path=_PYPROJECT, environ=os.environ, overrides={})
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheeldock.ci import Service
+    from wheeldock.config import Config
 
     Say = Callable[[str], None]
     Confirm = Callable[[str], bool]
@@ -96,9 +97,11 @@ def run(folder: Path, *, ci: str, yes: bool, overwrite: bool, say: Say, confirm:
 
 def propose(folder: Path, *, services: tuple[Service, ...], overwrite: bool = False) -> Proposal:
     """What to write; only with `overwrite` in place of files that are there."""
-    changes, remarks = _of_pyproject(folder)
+    before = _text(folder / PYPROJECT) or ""
+    tool, settings = _read(before)
+    changes, remarks = _of_pyproject(before, tool, settings)
     texts = {path: _template(resource) for path, resource in TEMPLATES.items()}
-    for path, text in {**texts, **ci_files(services, _tag_format(folder))}.items():
+    for path, text in {**texts, **ci_files(services, _tag_format(folder, settings))}.items():
         change = Change(path, _text(folder / path), text)
         if change.before is None or (overwrite and change.before != change.after):
             changes.append(change)
@@ -107,31 +110,27 @@ def propose(folder: Path, *, services: tuple[Service, ...], overwrite: bool = Fa
     return Proposal(tuple(changes), (*remarks, *_variables(folder)))
 
 
-def _of_pyproject(folder: Path) -> tuple[list[Change], list[str]]:
-    text = _text(folder / PYPROJECT) or ""
-    document = pyproject.parse(text.encode(), PYPROJECT)
-    tool = pyproject.table(document, "tool", f"{PYPROJECT}: tool")
-    settings = config.load(tool, path=PYPROJECT, environ={}, overrides={})
+def _read(text: str) -> tuple[pyproject.Table, Config]:
+    """The `[tool]` of a pyproject.toml, and what it configures. Raises ConfigurationError."""
+    tool = pyproject.tools(pyproject.parse(text.encode(), PYPROJECT), PYPROJECT)
+    return tool, config.load(tool, path=PYPROJECT, environ={}, overrides={})
+
+
+def _of_pyproject(
+    text: str, tool: pyproject.Table, settings: Config
+) -> tuple[list[Change], list[str]]:
     if WHEELDOCK.name in tool or CIBUILDWHEEL.name not in tool:
         return [], []
     from wheeldock import translate  # noqa: PLC0415 - tomlkit is for projects of cibuildwheel
 
     after = translate.with_our_table(text)
-    config.load(
-        pyproject.table(pyproject.parse(after.encode(), PYPROJECT), "tool", PYPROJECT),
-        path=PYPROJECT,
-        environ={},
-        overrides={},
-    )
+    _read(after)  # what a user gets to see is valid
     left_out = [f"left out: {remark}" for remark in settings.remarks[1:]]
     return [Change(PYPROJECT, text, after)], left_out
 
 
-def _tag_format(folder: Path) -> str:
+def _tag_format(folder: Path, settings: Config) -> str:
     """What the tags that start a release are called."""
-    document = pyproject.parse((_text(folder / PYPROJECT) or "").encode(), PYPROJECT)
-    tool = pyproject.table(document, "tool", f"{PYPROJECT}: tool")
-    settings = config.load(tool, path=PYPROJECT, environ={}, overrides={})
     try:
         tags = Repository.around(folder).tags()
     except GitError:

@@ -56,7 +56,12 @@ def tools_of_file(path: Path) -> Table:
     except OSError as error:
         message = f"--config-file: {path} cannot be read: {error.strerror}"
         raise UsageError(message) from None
-    return table(document, "tool", f"{path}: tool")
+    return tools(document, str(path))
+
+
+def tools(document: Table, place: str) -> Table:
+    """Return the `[tool]` of a document, empty where there is none. Raises ConfigurationError."""
+    return table(document, "tool", f"{place}: tool")
 
 
 def tool_table(document: Table, place: str) -> Table:
@@ -65,7 +70,7 @@ def tool_table(document: Table, place: str) -> Table:
 
     Raises ConfigurationError when it is no table.
     """
-    return table(table(document, "tool", f"{place}: tool"), KEY, f"{place}: tool.{KEY}")
+    return table(tools(document, place), KEY, f"{place}: tool.{KEY}")
 
 
 def shown(value: object) -> str:
