@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 
+DIGITS = 10
+"""How many digits of a commit are shown."""
+
+
 class Versioning(Enum):
     """Where a project's version comes from."""
 

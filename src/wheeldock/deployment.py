@@ -57,6 +57,11 @@ class FileRecord:
     """Where the index has it."""
     attempts: tuple[Attempt, ...] = ()
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether the index lists it with its hash."""
+        return self.stage in {Stage.LISTED, Stage.THERE}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
@@ -78,7 +83,7 @@ class Deployment:
     @property
     def is_complete(self) -> bool:
         """Whether the index lists every file with its hash."""
-        return all(file.stage in {Stage.LISTED, Stage.THERE} for file in self.files)
+        return all(file.is_proven for file in self.files)
 
 
 class Ledger:

@@ -58,6 +58,15 @@ def git(
     return _run([*_asking(at), *arguments], variables, given=given, into=into)
 
 
+def succeeds(*question: str, at: Path) -> bool:
+    """Whether Git says yes to a question about a folder, by ending well."""
+    try:
+        git(*question, at=at)
+    except GitError:
+        return False
+    return True
+
+
 def changes(folder: str, *, at: Path, commits: int) -> Generator[tuple[int, str], None, None]:
     """
     Each path in a folder that a commit changed, with that commit's time; the newest come first.

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wheeldock.git import GitError, git
+from wheeldock.git import GitError, git, succeeds
 from wheeldock.swap import remove, take_place
 from wheeldock.worktree import has_repository, is_checkout
 
@@ -146,7 +146,7 @@ def _read(tree: Path) -> _Checkout | None:
         return None
     ask = partial(git, at=tree)
     index = ask("ls-files", "--stage", "-z", "--full-name")
-    if not index and _succeeds(tree, "check-ignore", "--quiet", "."):
+    if not index and succeeds("check-ignore", "--quiet", ".", at=tree):
         return None
     short = _or_nothing(tree, "rev-parse", "--quiet", "--verify", "--short", "HEAD").strip()
     if not short:
@@ -169,14 +169,6 @@ def _read(tree: Path) -> _Checkout | None:
         settings=_or_nothing(tree, "config", "--get-regexp", _KEPT_SETTINGS),
         abbreviation=len(short),
     )
-
-
-def _succeeds(tree: Path, *question: str) -> bool:
-    try:
-        git(*question, at=tree)
-    except GitError:
-        return False
-    return True
 
 
 def _or_nothing(tree: Path, *question: str) -> str:

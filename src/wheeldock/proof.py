@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from wheeldock.deployment import Ledger
     from wheeldock.simpleindex import SimpleIndex
 
-_PROVEN = {Stage.LISTED, Stage.THERE}
-
 
 def note_listed(ledger: Ledger, index: SimpleIndex) -> None:
     """
@@ -22,7 +20,7 @@ def note_listed(ledger: Ledger, index: SimpleIndex) -> None:
 
     Raises FileConflictError when it has some of them with another hash, or IndexUnreachableError.
     """
-    files = [file for file in ledger.deployment.files if file.stage not in _PROVEN]
+    files = [file for file in ledger.deployment.files if not file.is_proven]
     listed = index.files(ledger.deployment.project, [file.file for file in files])
     conflicts = []
     for file in files:
@@ -54,7 +52,7 @@ def wait_for(ledger: Ledger, index: SimpleIndex, seconds: float, every: float) -
         if time.monotonic() >= end:
             break
         time.sleep(every)
-    missing = [file.file for file in ledger.deployment.files if file.stage not in _PROVEN]
+    missing = [file.file for file in ledger.deployment.files if not file.is_proven]
     raise NotListedError(
         f"{index.url} does not list {', '.join(missing)} with our sha256, "
         f"{seconds:.0f} s after the repository took it",

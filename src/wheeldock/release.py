@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from wheeldock import releaserecord, releasestart, tagging
+from wheeldock.candidate import DIGITS
 from wheeldock.errors import ReleaseMismatchError, StoppedError, WheeldockError
 from wheeldock.releaserecord import Step
 from wheeldock.state import State
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     Ask = Callable[[str], bool]
     Works = Mapping[Step, Callable[[], object]]
 
-_DIGITS = 10
-"""How many digits of a commit are shown."""
 _WORKFLOWS = (".github/workflows/*.y*ml", ".gitlab-ci.yml")
 
 
@@ -59,7 +58,7 @@ def run(asked: Asked, works: Works, *, environ: Mapping[str, str], say: Say, ask
 def _plan(start: Start) -> Iterator[str]:
     candidate, record = start.candidate, start.record
     what = {
-        Step.TAG: f"{candidate.commit[:_DIGITS]} as {record.tag}, here alone for now",
+        Step.TAG: f"{candidate.commit[:DIGITS]} as {record.tag}, here alone for now",
         Step.BUILD: f"{start.output}/ without any cache",
         Step.TEST: "each wheel in clean containers",
         Step.VERIFY: "names, metadata, contents and policy",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheeldock.git import GitError, git, git_as_user
+from wheeldock.git import GitError, git, git_as_user, succeeds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,11 +102,11 @@ class Repository:
 
     def is_ref(self, ref: str) -> bool:
         """Whether a ref may have that name."""
-        return self._succeeds("check-ref-format", ref)
+        return succeeds("check-ref-format", ref, at=self.root)
 
     def has(self, commit: str) -> bool:
         """Whether a commit is here."""
-        return self._succeeds("cat-file", "-e", f"{commit}^{{commit}}")
+        return succeeds("cat-file", "-e", f"{commit}^{{commit}}", at=self.root)
 
     def distance(self, older: str, newer: str) -> tuple[int, int]:
         """How many commits each of two has that the other lacks."""
@@ -157,10 +157,3 @@ class Repository:
 
     def _text(self, *question: str) -> str:
         return os.fsdecode(git(*question, at=self.root)).removesuffix("\n")
-
-    def _succeeds(self, *question: str) -> bool:
-        try:
-            git(*question, at=self.root)
-        except GitError:
-            return False
-        return True

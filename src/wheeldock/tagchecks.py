@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from wheeldock.candidate import Kinship, Versioning
+from wheeldock.candidate import DIGITS, Kinship, Versioning
 from wheeldock.tagname import parsed, version_of
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 """How many files a message names."""
-_DIGITS = 10
-"""How many digits of a commit it shows."""
 
 DEFAULT_BRANCHES = ("main", "master")
 
@@ -125,11 +123,11 @@ def _tag_is_free(candidate: Candidate) -> Iterator[Finding]:
         return
     here = candidate.tags.get(candidate.tag)
     if here is not None and here != candidate.commit:
-        at = f"at {here[:_DIGITS]}, and HEAD is {candidate.commit[:_DIGITS]}"
+        at = f"at {here[:DIGITS]}, and HEAD is {candidate.commit[:DIGITS]}"
         yield Finding(f"there is a tag {candidate.tag} {at}; a tag is not moved")
     there = candidate.remote.tag
     if there not in {None, candidate.commit}:
-        yield Finding(f"{candidate.remote.name} has a tag {candidate.tag}, at {there[:_DIGITS]}")
+        yield Finding(f"{candidate.remote.name} has a tag {candidate.tag}, at {there[:DIGITS]}")
     for name in candidate.tags:
         if name != candidate.tag and version_of(name, candidate.tag_format) == version:
             yield Finding(f"there is a tag of that version by another name: {name}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wheeldock import gathering, tagchecks
+from wheeldock.candidate import DIGITS
 from wheeldock.errors import RepositoryError, TagRefusedError
 from wheeldock.gathering import Place
 from wheeldock.git import GitError
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from wheeldock.candidate import Candidate
 
     Say = Callable[[str], None]
-
-_DIGITS = 10
-"""How many digits of a commit are shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +52,7 @@ def run(asked: Asked, say: Say) -> None:
         return
     check(candidate, say)
     if asked.dry_run:
-        where = f"{candidate.tag} at {candidate.commit[:_DIGITS]}"
+        where = f"{candidate.tag} at {candidate.commit[:DIGITS]}"
         say(f"Nothing is in the way of {where}, and nothing was tagged.")
         return
     make(candidate, say, sign=asked.sign)
@@ -95,7 +93,7 @@ def make(candidate: Candidate, say: Say, *, sign: bool) -> None:
     message = "\n\n".join(filter(None, [title, candidate.changelog.section]))
     with _explained(f"the tag {candidate.tag} could not be made"):
         Repository(candidate.root).tag(candidate.tag, candidate.commit, message, sign=sign)
-    say(f"Tagged {candidate.commit[:_DIGITS]} as {candidate.tag}.")
+    say(f"Tagged {candidate.commit[:DIGITS]} as {candidate.tag}.")
 
 
 def push(candidate: Candidate, say: Say) -> None:
