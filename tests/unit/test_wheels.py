@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ class Shop(SimpleNamespace):
 
     def __init__(self, plan: Plan) -> None:
         self.kept: list[list[Counts]] = []
+        self.asked_for_seeder: list[str] = []
         super().__init__(
             plan=plan,
             processors=2,
@@ -39,11 +41,16 @@ class Shop(SimpleNamespace):
             cold="",
             keepers=dict,
             recipes={plan.main: None},
-            seeder=None,
+            state=SimpleNamespace(unaudited=None),
             display=Quiet(),
             keeping=SimpleNamespace(keep_compiler_cache=self._keep),
             buildx=SimpleNamespace(stop=None),
         )
+
+    @property
+    def seeder(self) -> None:
+        """None is needed; who asks for it is noted."""
+        self.asked_for_seeder.append(threading.current_thread().name)
 
     def _keep(self, _: object, __: object, gave: Iterable[Counts], ___: object) -> None:
         self.kept.append(list(gave))
@@ -76,3 +83,10 @@ def test_what_is_kept_is_not_kept_again_for_wheels_that_no_other_serves(made: Ma
     gave = counts(compiles=(2, 0))
     wheels(shop, lambda python: made(python, f"{python}-{python}"), gave).make()
     assert shop.kept == [[MISSED, gave], [gave, gave]]
+
+
+def test_what_all_wheels_need_is_found_out_before_they_are_built_side_by_side(made: Made) -> None:
+    shop = Shop(Plan((batch(target("cp311"), target("cp312")),)))
+    shop.cold = "-cold"
+    wheels(shop, lambda python: made(python, f"{python}-{python}"), counts()).make()
+    assert shop.asked_for_seeder == [threading.main_thread().name]
