@@ -95,6 +95,8 @@ class Wheels:
             shop.keeping.keep_compiler_cache(recipe, shop.seeder, found, shop.display.say)
             unkept.clear()
 
+        # From Python 3.12 on, threads that ask at once would each find these out for themselves.
+        _ = self._kept, self._auditor, shop.seeder
         with beside(keep, "compiler cache", when=to_compile) if not shop.cold else nullcontext():
             return run_all(targets, work, at_once=shop.jobs, stop=shop.buildx.stop)
 
