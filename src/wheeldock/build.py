@@ -155,7 +155,8 @@ def made_with(
     """
     What each wheel is made with, besides what ships and wheeldock, as `Made` has it.
 
-    `images` are the ids of images by reference, and `tree` is a digest of the source tree.
+    `images` are the ids of images by reference, and `tree` is a digest of the source tree. A wheel
+    is not among them if nothing tells which image it stands on: a tag in a registry may move.
     """
     source, settings = inputs.source, inputs.settings
     project = source.project if isinstance(source, DirectorySource) else None
@@ -165,13 +166,14 @@ def made_with(
         str(target): made.digest(
             [
                 *common,
-                *(replace(batch, targets=()), images.get(batch.offer.image), target),
+                *(replace(batch, targets=(), offer=replace(batch.offer, digest=image)), target),
                 tree if project and batch.preparation.uses_files(project) else "",
                 settings.for_target(target.identifier),
                 inputs.constraints[str(target)],
             ]
         )
         for batch in plan.batches
+        if (image := batch.offer.digest or images.get(batch.offer.image))
         for target in batch.targets
     }
 

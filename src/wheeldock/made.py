@@ -77,8 +77,10 @@ class Made:
     """What each wheel was made with by that software, besides the source: a `digest` by target."""
 
     def is_whole(self) -> bool:
-        """Whether each file that it made is there still, as it was."""
-        return bool(self.files) and all(map(self._has, self.files))
+        """Whether each file is there still, as it was, of wheels that are all known to be so."""
+        wheels = {target.name for target in self.report.targets} - {report.SDIST}
+        is_known = wheels <= self.made_with.keys()
+        return bool(self.files) and is_known and all(map(self._has, self.files))
 
     def _has(self, target: str) -> bool:
         return all(stamp == _stamp(path) for path, stamp in self.files[target].items())

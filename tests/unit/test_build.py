@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,10 +31,15 @@ def wheels(
     override: str = "",
     project: str = "",
     image: str | None = "sha256:1",
+    digest: str = "",
     tree: str = "a tree",
     **options: str,
 ) -> dict[str, str]:
-    """What each wheel is made with: `text` is the configuration, `override` that of OTHER."""
+    """
+    What each wheel is made with: `text` is the configuration, `override` that of OTHER.
+
+    `image` is what the engine says of the image, and `digest` what its reference does, or a look.
+    """
     table = f'[tool.wheeldock]\nbuild = "{OURS} {OTHER}"\nmanylinux-x86_64-image = "{IMAGE}"\n'
     of_other = f'[[tool.wheeldock.overrides]]\nselect = "{OTHER}"\n{override}\n'
     (folder / "pyproject.toml").write_text(
@@ -41,7 +47,9 @@ def wheels(
     )
     named = {name.replace("_", "-"): value for name, value in options.items()}
     inputs = planning.read(Asked(options=named), State(folder / ".wheeldock"))
-    return made_with(inputs, planning.without_engine(inputs), {IMAGE: image}, tree)
+    plan = planning.without_engine(inputs)
+    batches = [replace(each, offer=replace(each.offer, digest=digest)) for each in plan.batches]
+    return made_with(inputs, replace(plan, batches=tuple(batches)), {IMAGE: image}, tree)
 
 
 def differ(one: dict[str, str], other: dict[str, str]) -> set[str]:
@@ -117,3 +125,15 @@ def test_the_source_tree_is_of_the_wheels_whose_image_is_prepared_with_it(folder
     without = wheels(folder, override=setting)
     assert differ(before, without) == {OTHER}
     assert differ(without, wheels(folder, override=setting, tree="another tree")) == set()
+
+
+def test_a_wheel_is_not_known_if_nothing_tells_which_image_it_stands_on(folder: Path) -> None:
+    assert wheels(folder, image=None) == {}
+    assert set(wheels(folder, image=None, digest="sha256:1")) == {OURS, OTHER}
+
+
+def test_an_image_is_the_same_whether_a_run_fetches_it_or_finds_it(folder: Path) -> None:
+    fetched = wheels(folder, image="sha256:1")
+    assert differ(fetched, wheels(folder, image="sha256:1", digest="sha256:1")) == set()
+    assert differ(fetched, wheels(folder, image=None, digest="sha256:1")) == set()
+    assert differ(fetched, wheels(folder, image=None, digest="sha256:2")) == {OURS, OTHER}

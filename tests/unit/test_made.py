@@ -241,6 +241,10 @@ def test_it_is_whole_while_each_file_is_as_it_was(last: Made) -> None:
     assert not replace(last, files={}).is_whole()
 
 
+def test_it_is_not_whole_if_nothing_tells_what_a_wheel_was_made_with(last: Made) -> None:
+    assert not replace(last, made_with={}).is_whole()
+
+
 def test_the_engine_is_asked_for_what_can_have_changed(last: Made) -> None:
     pinned, lacking = "img@sha256:2", "img@sha256:3"
     seen = replace(last, images={"img:1": "sha256:1", pinned: "sha256:2", lacking: None})
