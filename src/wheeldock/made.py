@@ -135,7 +135,7 @@ def read(path: Path) -> Made | None:
             return None
         return Made(
             inputs=Inputs(**found["inputs"]),
-            images=found["images"],
+            images=dict(found["images"]),
             sdist=found["sdist"],
             report=report.parse(found["report"]),
             files={
@@ -144,7 +144,7 @@ def read(path: Path) -> Made | None:
             },
             made_with={target: str(what) for target, what in found["made_with"].items()},
         )
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 
 
