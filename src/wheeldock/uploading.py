@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import html
 import json
 import os
 import re
@@ -34,6 +35,9 @@ _LONGEST_WAIT = 600.0
 """Seconds that a repository may ask for."""
 _SHOWN = 300
 """Characters of what a repository says."""
+
+_MARKUP = re.compile(r"<(style|script)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+"""What of a page nobody reads."""
 
 _UNAUTHORIZED = {401, 403}
 _CONFLICTS = {400, 409}
@@ -176,7 +180,7 @@ def _hint(told: Mapping[str, Any]) -> str:
     if told["location"]:
         return f"(it leads to {_line(told['location'])})"
     is_error = int(told["status"]) >= 400  # noqa: PLR2004
-    text = _line(re.sub(r"<[^>]*>", " ", told["text"])) if is_error else ""
+    text = _line(html.unescape(_MARKUP.sub(" ", told["text"]))) if is_error else ""
     return f"({text})" if text and text != told["reason"] else ""
 
 

@@ -54,6 +54,8 @@ def test_a_redirect_that_leads_somewhere_is_a_refusal() -> None:
 def test_an_errors_text_is_told_in_a_line_without_tags_and_secrets() -> None:
     text = "<html><b>Upload</b>\n of secret <i>failed</i></html>"
     assert answer(400, reason="Bad", text=text).said == "400 Bad (Upload of *** failed)"
+    page = "<title>No</title><style>p {color: red}</style><p>you &amp; &#039;me&#039;</p>"
+    assert answer(400, reason="Bad", text=page).said == "400 Bad (No you & 'me')"
     assert answer(400, reason="Bad", text="Bad").said == "400 Bad"
     assert answer(200, reason="OK", text="done").said == "200 OK"
     assert len(answer(500, text="x" * 5000).said) < 400
