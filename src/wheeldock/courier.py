@@ -133,7 +133,8 @@ class Courier:
         if answer.verdict is Verdict.BARRED:
             raise CredentialsRefusedError(
                 f"{name}: {place} answers {answer.said}",
-                cure="Check that the token is valid, and that it is one for this project.",
+                cure="Check that the token is valid, and that it is one for this project. "
+                "TWINE_USERNAME names the user of a repository that does not know __token__.",
             )
         if answer.verdict is Verdict.REFUSED:
             if self._has_arrived(file):
