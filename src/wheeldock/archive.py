@@ -86,6 +86,12 @@ def unpack(sdist: Path, into: Path) -> None:
     marker.write_text(digest)
 
 
+def files_below(folder: Path) -> list[str]:
+    """The paths of the files of an unpacked sdist, relative to it, with slashes."""
+    paths = (path for path in folder.rglob("*") if not path.is_dir())
+    return [path.relative_to(folder).as_posix() for path in paths]
+
+
 @contextmanager
 def _opened(sdist: Path) -> Iterator[Archive]:
     try:

@@ -54,6 +54,13 @@ class TreeContext:
         root = self.source.project.resolve()
         return content(root, (root / path for path in list_source(root, self.outputs).kept))
 
+    @property
+    def files(self) -> list[str]:
+        """The paths of the source's own files, relative to it, with slashes."""
+        kept = list_source(self.source.project.resolve(), self.outputs).kept
+        top = f"{self.source.subfolder}/" if self.source.subfolder else ""
+        return [path.removeprefix(top) for path in kept if path.startswith(top)]
+
     def used_by(self, preparation: Preparation) -> TreeContext | None:
         """It, if a base image's preparation uses its files."""
         return self if preparation.uses_files(self.source.project) else None

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from wheeldock import __version__, abi, attestation, epoch, report
-from wheeldock.archive import unpack
+from wheeldock import __version__, abi, attestation, epoch, report, unshipped
+from wheeldock.archive import files_below, unpack
 from wheeldock.beside import ahead
 from wheeldock.choices import BuildFrom
 from wheeldock.context import TreeContext, sdist_context, tree_context
@@ -102,10 +102,15 @@ class Run:
                 return [first]
             context = self.shop.state.sdist(sdist.name)
             unpack(sdist.path, context / "src")
-            tree = tree or sdist_context(context / "src", self.shop.scratch / "tree")
+            files = tree or sdist_context(context / "src", self.shop.scratch / "tree")
             moment = epoch.of_wheels(source, context / "src")
-            shop = self.shop.of(sdist.name, tree).dated(moment)
-            return [first, *Wheels(shop, context, self.last, first.report).make()]
+            shop = self.shop.of(sdist.name, files).dated(moment)
+            wheels = Wheels(shop, context, self.last, first.report).make()
+            if tree and (errors := [wheel.error for wheel in wheels if wheel.error]):
+                shipped = files_below(context / "src")
+                for error in errors:
+                    unshipped.tell(error, tree.files, shipped)
+            return [first, *wheels]
 
     def images_used(self, made: RunReport) -> dict[str, Architecture]:
         """The images on which a step ran, and their architectures."""

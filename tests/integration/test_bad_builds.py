@@ -48,6 +48,16 @@ def test_the_compiler_refuses_the_code(workplace: Workplace) -> None:
     )
 
 
+def test_a_header_is_not_in_the_sdist(workplace: Workplace) -> None:
+    projects.write_tiny(workplace.folder, more_code='#include "own/own.h"\n' + projects.unlike())
+    (workplace.folder / "own").mkdir()
+    (workplace.folder / "own/own.h").write_text("")
+    ended = workplace.build(*ONE)
+    assert ended.code == BuildFailedError.code, ended.err
+    assert "own/own.h: No such file or directory" in ended.err
+    assert "own/own.h is in the project and not in its sdist" in ended.err
+
+
 def test_the_sdist_cannot_be_made(workplace: Workplace) -> None:
     projects.write_tiny(workplace.folder, setup="raise RuntimeError('no version found')\n")
     ended = workplace.build(*ONE)
