@@ -14,7 +14,6 @@ import os
 import platform
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from wheeldock import __version__, report
@@ -24,6 +23,7 @@ from wheeldock.worktree import list_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from wheeldock.report import RunReport, TargetReport
 
@@ -158,14 +158,17 @@ def stamps(files: Mapping[str, Iterable[Path]]) -> dict[str, dict[str, Stamp]]:
 
 def content(folder: Path, files: Iterable[Path] | None = None) -> str:
     """
-    A digest of a folder's files: their names, whether they can be run, and what is in them.
+    A digest of what is in a folder: names, whether files can be run, and what is in them.
 
     `files` are all that count, if not all do; Git may know some that are not there, or folders.
     """
     digest = hashlib.sha256()
-    for path in map(Path, _files(folder)) if files is None else filter(_is_file, sorted(files)):
+    for path in sorted(folder.rglob("*")) if files is None else filter(_is_file, sorted(files)):
         status = path.lstat()
-        data = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
+        if path.is_symlink():
+            data = os.fsencode(path.readlink())
+        else:
+            data = b"" if path.is_dir() else path.read_bytes()
         place = path.relative_to(folder).as_posix()
         digest.update(f"{place!r} {status.st_mode:o} {len(data)}\n".encode())
         digest.update(data)

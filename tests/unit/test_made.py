@@ -279,6 +279,13 @@ def test_content_is_names_modes_and_bytes(tree: Path, tmp_path: Path) -> None:
     assert len(seen) == len(CHANGES) + 1
 
 
+def test_an_empty_folder_is_content(tree: Path) -> None:
+    """A build can look whether it is there, and an engine tells both apart."""
+    before = made.content(tree)
+    (tree / "empty").mkdir()
+    assert made.content(tree) != before
+
+
 def test_the_content_of_what_git_knows_is_that_of_what_is_there(tree: Path) -> None:
     known = [tree / "tiny.c", tree / "src", tree / "removed.c"]
     assert made.content(tree, known) == made.content(tree, known[:1])
