@@ -95,6 +95,10 @@ _NO_IMAGE = re.compile(
 _BAD_REFERENCE = re.compile(r"invalid reference format", re.IGNORECASE)
 
 
+_NO_MANAGER = re.compile(r"\b(?P<name>yum|dnf|microdnf|apk|apt-get|apt): (command )?not found")
+"""What a shell says of a package manager that another image has."""
+
+
 def engine_is_down(text: str) -> bool:
     """Whether the Docker client says that it reaches no engine."""
     return _ENGINE_DOWN.search(text) is not None
@@ -174,6 +178,11 @@ def explain(name: str, base_image: str, record: BuildRecord) -> WheeldockError:
         error = _explain_step(name, step, record)
         if isinstance(error, InterpreterMissingError):
             error.cure = f"Choose another image than {base_image} ({_IMAGE_OPTIONS}), or skip it."
+        if isinstance(error, CommandFailedError) and (lacks := _NO_MANAGER.search(error.message)):
+            error.cure = (
+                f"{base_image} has no {lacks['name']}. `system-packages` installs with what an "
+                "image has; names of packages may differ, and overrides tell images apart."
+            )
         return error
     text = f"{step.error}\n{said}" if step is not None else said
     of_image = (

@@ -7,6 +7,7 @@ from wheeldock.errors import (
     BuilderNotFoundError,
     BuildFailedError,
     CacheExportUnsupportedError,
+    CommandFailedError,
     ConfigurationError,
     DiskFullError,
     EngineUnreachableError,
@@ -201,6 +202,17 @@ def test_a_step_that_fills_the_disk_or_is_stopped_is_told_as_that() -> None:
     assert type(explain("cp39-x", IMAGE, full)) is DiskFullError
     stopped = failed_step("[build 2/2] RUN x", "exit code: 137: context canceled")
     assert type(explain("cp39-x", IMAGE, record(stopped))) is StoppedError
+
+
+@pytest.mark.parametrize("said", ["bash: line 1: yum: command not found", "sh: 1: yum: not found"])
+def test_a_package_manager_that_an_image_lacks_is_told_with_what_takes_its_place(said: str) -> None:
+    error = f'process "x" did not complete successfully: exit code: {CommandFailedError.code}'
+    step = failed_step("[build 1/1] RUN x", error)
+    reason = "wheeldock: before-build ended with exit code 127: yum install"
+    log = Log(step.digest, f"{said}\n{reason}\n")
+    told = explain("cp313-manylinux_x86_64", IMAGE, record(step, log))
+    assert type(told) is CommandFailedError
+    assert told.cure.startswith(f"{IMAGE} has no yum. `system-packages` installs with")
 
 
 def test_an_interpreter_that_could_not_be_installed_is_told_with_its_image() -> None:
