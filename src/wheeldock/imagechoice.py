@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheeldock import architectures, baseimage, officialimages
+from wheeldock.dialects import WHEELDOCK
 from wheeldock.errors import (
     NO_IMAGE,
+    BaseImageUnavailableError,
     ConfigurationError,
     EngineUnreachableError,
     ImageNotFoundError,
@@ -116,7 +118,7 @@ class Images:
         try:
             return self._absent(wish, selection, found) or self._offer(wish)
         except (ConfigurationError, *NO_IMAGE) as error:
-            raise _told_of(wish, error) from None
+            raise self._told_of(wish, error) from None
 
     def _offer(self, wish: ImageWish) -> Offer:
         base_image = self._resolve(wish) if self.fetch else self._at_hand(wish)
@@ -158,6 +160,25 @@ class Images:
             self.say(f"{wish.platform} is left out: {why}")
         return Absent(why)
 
+    def _told_of(self, wish: ImageWish, error: WheeldockError) -> WheeldockError:
+        """The same error with what names the image, and what is allowed, or is there, instead."""
+        if wish.origin == _DEFAULT:
+            return error
+        why = error.message.removeprefix(f"{wish.platform.image_option}: ")
+        is_short = wish.setting in officialimages.short_names(wish.platform)
+        if not is_short or not isinstance(error, BaseImageUnavailableError):
+            return type(error)(f"{_problem(wish)}; {why}", cure=error.cure)
+        cure = error.cure
+        architecture = wish.platform.architecture
+        if wish.platform.libc is Libc.GLIBC and self._engine_has_stand_in(architecture):
+            # Set-up makes one for the default image alone.
+            variable = WHEELDOCK.variable(wish.option)
+            cure = (
+                f"The stand-in that is here takes the place of {baseimage.DEFAULT}: "
+                f"{variable}={baseimage.DEFAULT} builds on it."
+            )
+        return type(error)(f"{wish.origin}: {shown(wish.setting)}: {why}", cure=cure)
+
     def _has_stand_in(
         self, architecture: Architecture, found: Mapping[ImageWish, Offer | Absent]
     ) -> bool:
@@ -174,14 +195,6 @@ class Images:
             return baseimage.has_stand_in(architecture, self.buildx)
         except EngineUnreachableError:
             return False
-
-
-def _told_of(wish: ImageWish, error: WheeldockError) -> WheeldockError:
-    """The same error with what names the image, and what is allowed there."""
-    if wish.origin == _DEFAULT:
-        return error
-    why = error.message.removeprefix(f"{wish.platform.image_option}: ")
-    return type(error)(f"{_problem(wish)}; {why}", cure=error.cure)
 
 
 def is_spare(wish: ImageWish, selection: Selection) -> bool:

@@ -285,6 +285,23 @@ def test_a_registry_that_does_not_answer_is_asked_once(bench: Bench) -> None:
     assert caught.value.message == f"{place}; expected {MANYLINUX_IMAGES}; {NO_REGISTRY.message}"
 
 
+def test_an_official_image_that_no_registry_gives_is_told_with_the_stand_in_that_is_there(
+    bench: Bench,
+) -> None:
+    bench.configure("manylinux-x86_64-image = 'manylinux2014'")
+    place = "pyproject.toml [tool.wheeldock] manylinux-x86_64-image: 'manylinux2014' (str)"
+    with pytest.raises(BaseImageUnavailableError) as caught:
+        bench.plan("cp313-manylinux_x86_64")
+    assert caught.value.message == f"{place}: {NO_REGISTRY.message}"
+    assert caught.value.cure == NO_REGISTRY.cure
+    bench.engine.images = {STAND_IN}
+    with pytest.raises(BaseImageUnavailableError) as caught:
+        bench.plan("cp313-manylinux_x86_64")
+    assert caught.value.cure.endswith(
+        "WHEELDOCK_MANYLINUX_X86_64_IMAGE=manylinux_2_28 builds on it."
+    )
+
+
 def test_an_image_that_does_not_fit_is_told_with_what_names_it(bench: Bench) -> None:
     bench.engine.images = {"mine:1", STAND_IN}
     bench.configure("musllinux-x86_64-image = 'mine:1'")
