@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wheeldock.history import history
-from wheeldock.ignore import ignored_by
+from wheeldock.ignore import ignored, with_ignore_file
 from wheeldock.made import content
 from wheeldock.recipe import DOCKER
 from wheeldock.sources import DirectorySource
@@ -101,7 +100,7 @@ def tree_context(
     found = history(source.project, history_folder, build_requires, say)
     root = source.project.resolve()
     listing = list_source(root, outputs)
-    dockerfile = _dockerfile(folder, ignored_by(root, listing))
+    dockerfile = _dockerfile(folder, ignored(root, listing))
     link = folder / _name(root, listing)
     link.symlink_to(source.project)
     return TreeContext(
@@ -134,11 +133,7 @@ def _name(root: Path, listing: Listing) -> str:
 def _dockerfile(folder: Path, patterns: Iterable[str]) -> Path:
     """A copy of the Dockerfile in a new folder, with these patterns of what not to send."""
     folder.mkdir()
-    dockerfile = folder / "Dockerfile"
-    shutil.copy(DOCKER / "Dockerfile", dockerfile)
-    lines = "".join(f"{pattern}\n" for pattern in patterns)
-    dockerfile.with_name("Dockerfile.dockerignore").write_text(lines, encoding="utf-8")
-    return dockerfile
+    return with_ignore_file(DOCKER / "Dockerfile", folder, patterns)
 
 
 def by_products(source: DirectorySource) -> list[Path]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from wheeldock.worktree import Listing, has_repository, list_source
+from wheeldock.worktree import has_repository
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from wheeldock.worktree import Listing
 
 _VOLATILE = ("FETCH_HEAD", "ORIG_HEAD", "COMMIT_EDITMSG", "logs", "fsmonitor--daemon*")
 """What Git rewrites without any effect on a build."""
@@ -19,20 +22,22 @@ _MANY = 3
 """From how many files of one kind on a single pattern takes the place of theirs."""
 
 
-def ignored(path: Path, *, outputs: Sequence[Path] = ()) -> list[str]:
+def with_ignore_file(dockerfile: Path, folder: Path, patterns: Iterable[str]) -> Path:
+    """A copy of a Dockerfile in a folder, with these patterns of what not to send beside it."""
+    copy = folder / "Dockerfile"
+    shutil.copy(dockerfile, copy)
+    lines = "".join(f"{pattern}\n" for pattern in patterns)
+    copy.with_name(f"{copy.name}.dockerignore").write_text(lines, encoding="utf-8")
+    return copy
+
+
+def ignored(root: Path, listing: Listing) -> list[str]:
     """
-    Return the lines of a `Dockerfile.dockerignore` for a source tree.
+    Return the patterns of a `Dockerfile.dockerignore` for a source tree at its real path.
 
-    They name what Git ignores there, and known by-products (virtual environments, caches,
-    `dist`) that it does not track. `outputs` are more folders that hold by-products. A file
-    that Git tracks is never among them.
+    They match what its listing leaves out: what Git ignores there, and known by-products (virtual
+    environments, caches, `dist`) that it does not track.
     """
-    root = path.resolve()
-    return ignored_by(root, list_source(root, outputs))
-
-
-def ignored_by(root: Path, listing: Listing) -> list[str]:
-    """The same for a source tree at its real path that is listed already."""
     # It leads to where nothing is in a container.
     elsewhere = [".git"] if (root / ".git").exists() and not has_repository(root) else []
     return [*patterns(listing), *elsewhere]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import shutil
 from dataclasses import dataclass
 from enum import Enum
@@ -11,12 +9,13 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheeldock.errors import ConfigurationError
-from wheeldock.ignore import ignored
+from wheeldock.ignore import ignored, with_ignore_file
+from wheeldock.made import content
 from wheeldock.trials import DOCKERFILE, PROJECT
 from wheeldock.worktree import list_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from wheeldock.config import TargetOptions
 
@@ -114,13 +113,12 @@ class Shelf:
         if needed is Need.NOTHING:
             return DOCKERFILE, ""
         root = self._root(needed)
-        dockerfile = self._empty(needed.name.lower()) / "Dockerfile"
-        shutil.copy(DOCKERFILE, dockerfile)
-        patterns = [*ignored(root, outputs=self._outputs), *_GIT]
-        lines = "".join(f"{pattern}\n" for pattern in patterns)
-        dockerfile.with_name("Dockerfile.dockerignore").write_text(lines, encoding="utf-8")
-        kept = list_source(root.resolve(), self._outputs).kept
-        return dockerfile, _digest(root, kept)
+        real = root.resolve()
+        listing = list_source(real, self._outputs)
+        patterns = [*ignored(real, listing), *_GIT]
+        folder = self._empty(needed.name.lower())
+        dockerfile = with_ignore_file(DOCKERFILE, folder, patterns)
+        return dockerfile, content(real, (real / path for path in listing.kept))
 
     def _gather(self, wanted: Sequence[str], origin: str) -> tuple[Path, str]:
         """Copy what `test-sources` names there, at the same places in a folder of its own."""
@@ -135,8 +133,7 @@ class Shelf:
                 shutil.copytree(source, target, symlinks=True, ignore=skip, dirs_exist_ok=True)
             else:
                 shutil.copy2(source, target)
-        found = (path.relative_to(into).as_posix() for path in into.rglob("*"))
-        return into, _digest(into, found)
+        return into, content(into)
 
     def _problem(self, name: str) -> str:
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
@@ -149,20 +146,3 @@ class Shelf:
         """The file in the project or, where that has none such, in the folder that is built."""
         inside, below = self._project / name, self._project / self._package / name
         return below if below.exists() and not inside.exists() else inside
-
-
-def _digest(root: Path, paths: Iterable[str]) -> str:
-    """A digest of files: their places, whether they can be run, and what is in them."""
-    digest = hashlib.sha256()
-    for name in sorted(paths):
-        path = root / name
-        if path.is_symlink():
-            data = os.fsencode(path.readlink())
-        elif path.is_file():
-            data = path.read_bytes()
-        else:
-            continue
-        runs = os.access(path, os.X_OK)
-        digest.update(f"{name!r} {runs} {len(data)}\n".encode("ascii", "backslashreplace"))
-        digest.update(data)
-    return digest.hexdigest()

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wheeldock.errors import RequirementNotFoundError
-from wheeldock.ignore import ignored
+from wheeldock.ignore import ignored, with_ignore_file
 from wheeldock.project import read_project
 from wheeldock.request import BuildRequest
 from wheeldock.sources import SdistSource, Source, open_source
+from wheeldock.worktree import list_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -304,11 +305,11 @@ def test_the_engine_gets_no_by_products_where_git_knows_nothing(
 
 def through_the_engine(buildx: Buildx, tree: Path, folder: Path) -> set[str]:
     """The files of a tree that reach the engine and come back."""
-    dockerfile = folder / "docker" / "Dockerfile"
-    dockerfile.parent.mkdir()
-    dockerfile.write_text("FROM scratch AS tree\nCOPY . /\n")
-    lines = "".join(f"{pattern}\n" for pattern in ignored(tree))
-    dockerfile.with_name("Dockerfile.dockerignore").write_text(lines, encoding="utf-8")
+    original = folder / "tree.Dockerfile"
+    original.write_text("FROM scratch AS tree\nCOPY . /\n")
+    (folder / "docker").mkdir()
+    patterns = ignored(tree, list_source(tree, ()))
+    dockerfile = with_ignore_file(original, folder / "docker", patterns)
     request = BuildRequest(
         target="tree", dockerfile=dockerfile, context=tree, output=folder / "out", use_cache=False
     )

@@ -10,6 +10,7 @@ from tests.unit.test_worktree import git, plant
 
 from wheeldock.history import history
 from wheeldock.ignore import ignored
+from wheeldock.worktree import list_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -156,7 +157,7 @@ BORROWERS: dict[str, Callable[[Path, Path], object]] = {
 def test_where_a_part_of_it_is_of_another_checkout(home: Path, tmp_path: Path, way: str) -> None:
     borrower = tmp_path / "borrower"
     BORROWERS[way](home, borrower)
-    assert ".git" in ignored(borrower)
+    assert ".git" in ignored(borrower, list_source(borrower, ()))
     at_home = version(borrower)
     there = There(borrower, tmp_path)
     home.rename(tmp_path / "out of reach")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wheeldock.ignore import escape, ignored, patterns
-from wheeldock.worktree import Listing
+from wheeldock.worktree import Listing, list_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,9 +71,9 @@ def test_outputs_inside_of_the_tree_are_by_products(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     outputs = [tmp_path / "tree" / "out", tmp_path / "other", tmp_path / "tree", tmp_path]
-    assert ignored(tmp_path / "tree", outputs=outputs) == ["out"]
+    assert ignored(tmp_path / "tree", list_source(tmp_path / "tree", outputs)) == ["out"]
 
 
 def test_a_git_file_that_leads_out_of_the_tree_stays(tmp_path: Path) -> None:
     (tmp_path / ".git").write_text("gitdir: /elsewhere")
-    assert ignored(tmp_path) == [".git"]
+    assert ignored(tmp_path, list_source(tmp_path, ())) == [".git"]
