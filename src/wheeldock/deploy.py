@@ -24,10 +24,10 @@ from wheeldock.errors import (
     UsageError,
     WheeldockError,
 )
-from wheeldock.exports import bytes_of
 from wheeldock.findings import Severity, errors
 from wheeldock.limits import LARGEST_FILE
 from wheeldock.simpleindex import SimpleIndex, find
+from wheeldock.sizes import bytes_of
 from wheeldock.state import State
 from wheeldock.trustedpublishing import TrustedPublisher
 from wheeldock.verify import verify

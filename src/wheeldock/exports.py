@@ -18,16 +18,12 @@ from typing import TYPE_CHECKING
 
 from wheeldock.cache import BASE_IMAGES, KeptFolder, TargetCache
 from wheeldock.compilercache import CompilerCache
-from wheeldock.errors import UsageError
 from wheeldock.identifier import BuildIdentifier
 from wheeldock.swap import remove
 from wheeldock.tools import KeptTools
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-_SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?) ?(?P<unit>[kmgt]?)(?P<binary>i?)b?", re.IGNORECASE)
-_UNITS = ["", "k", "m", "g", "t"]
 
 
 @dataclass(frozen=True)
@@ -175,16 +171,3 @@ def take_away(folder: Path, paths: Iterable[Path]) -> None:
 def _remove_if_empty(folder: Path) -> None:
     with contextlib.suppress(OSError):
         folder.rmdir()
-
-
-def bytes_of(text: str, option: str = "--keep") -> int:
-    """
-    Read a size as people write it: `500MB`, `2 GiB`, `0`; `option` names it in messages.
-
-    Raises UsageError.
-    """
-    match = _SIZE.fullmatch(text.strip())
-    if match is None or (match["binary"] and not match["unit"]):
-        raise UsageError(f"{option}: {text!r} is no size; one is 500MB, 2GiB or 0")
-    base = 1024 if match["binary"] else 1000
-    return int(float(match["number"]) * base ** _UNITS.index(match["unit"].lower()))

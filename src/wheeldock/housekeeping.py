@@ -12,6 +12,7 @@ from rich.text import Text
 
 from wheeldock import config, exports, pyproject
 from wheeldock.errors import CacheDamagedError
+from wheeldock.sizes import bytes_of
 from wheeldock.state import State
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def prune(keep: str, *, yes: bool, show: Show, confirm: Confirm) -> None:
 
     Raises UsageError, ConfigurationError, LockedError, or OutputError.
     """
-    size = exports.bytes_of(keep)
+    size = bytes_of(keep, "--keep")
     _take_away(lambda found: exports.beyond(found, size), yes=yes, show=show, confirm=confirm)
 
 

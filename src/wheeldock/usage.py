@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from wheeldock.exports import bytes_of
+from wheeldock.sizes import bytes_of
 
 _MOUNT = re.compile(r'cached mount .* with id "/?(?P<id>[^"]*)"\Z', re.DOTALL)
 
@@ -88,4 +88,4 @@ def _bytes(text: str) -> int:
 
     An engine that does not know one says `N/A`; one that counts while a layer goes, less than 0.
     """
-    return 0 if text == "N/A" or text.startswith("-") else bytes_of(text)
+    return 0 if text == "N/A" or text.startswith("-") else bytes_of(text, "the engine")

@@ -8,7 +8,6 @@ from tests.unit.test_cache import export
 
 from wheeldock import exports
 from wheeldock.cache import KeptFolder
-from wheeldock.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,25 +128,3 @@ def test_a_folder_that_was_all_ours_goes(tmp_path: Path) -> None:
     export(tmp_path / "cache/a/sdist")
     exports.take_away(tmp_path / "cache", [tmp_path / "cache/a/sdist"])
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [
-        ("0", 0),
-        ("1500", 1500),
-        ("500MB", 500_000_000),
-        ("500 mb", 500_000_000),
-        ("2GiB", 2 << 30),
-        ("1.5k", 1500),
-        ("1Ti", 1 << 40),
-    ],
-)
-def test_sizes_are_read_as_people_write_them(text: str, size: int) -> None:
-    assert exports.bytes_of(text) == size
-
-
-@pytest.mark.parametrize("text", ["", "MB", "-1", "1 XB", "1ib", "1e3", "all"])
-def test_what_is_no_size_is_an_error(text: str) -> None:
-    with pytest.raises(UsageError, match="--keep"):
-        exports.bytes_of(text)

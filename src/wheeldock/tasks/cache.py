@@ -82,9 +82,10 @@ def save(_: Context, directory: str, max_size: str = "2GB") -> None:
     Example: invoke cache.save ~/ci-cache --max-size 500MB
     """
     with explained():
-        from wheeldock import exports, transfer
+        from wheeldock import transfer
+        from wheeldock.sizes import bytes_of
 
-        transfer.save(Path(directory), exports.bytes_of(max_size, "--max-size"), say)
+        transfer.save(Path(directory), bytes_of(max_size, "--max-size"), say)
 
 
 @task(help={"directory": "Where `cache.save` saved to."})

@@ -40,9 +40,10 @@ def verify(
     Example: invoke verify --dist dist --json
     """
     with explained():
-        from wheeldock import exports, verifying
+        from wheeldock import verifying
         from wheeldock.planning import Asked
+        from wheeldock.sizes import bytes_of
 
         asked = Asked(source=source, only=tuple(only or ()), options={}, config_file=config_file)
-        largest = exports.bytes_of(max_size, "--max-size")
+        largest = bytes_of(max_size, "--max-size")
         verifying.run(asked, folder=dist, largest=largest, as_json=json, again=rebuild)
