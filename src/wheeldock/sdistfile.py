@@ -11,6 +11,7 @@ import gzip
 import tarfile
 import zlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from packaging.utils import canonicalize_name, parse_sdist_filename
@@ -64,10 +65,19 @@ class Sdist:
     info: str | None
     """Its PKG-INFO; None where there is none."""
 
-    @property
+    @cached_property
     def folder(self) -> str:
-        """The top-level folder that it has to have."""
-        return self.file.removesuffix(".tar.gz").removesuffix(".zip")
+        """
+        The top-level folder that it has to have.
+
+        The project's name may be another spelling there: indexes and installers do not mind.
+        """
+        named = self.file.removesuffix(".tar.gz").removesuffix(".zip")
+        tops = {member.name.partition("/")[0] for member in self.members}
+        top = tops.pop() if len(tops) == 1 else named
+        project, _, version = top.rpartition("-")
+        is_same = canonicalize_name(project) == self.name and version == named.rpartition("-")[2]
+        return top if is_same else named
 
 
 class _TooMuchError(Exception):

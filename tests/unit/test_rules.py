@@ -477,6 +477,15 @@ def test_an_sdist_with_setup_py_alone_is_good(tmp_path: Path) -> None:
     assert [each for each in verify([path]) if each.severity is Severity.ERROR] == []
 
 
+def test_an_sdist_may_spell_its_project_in_another_way_inside(tmp_path: Path) -> None:
+    files = sdist_files(info=METADATA.replace("Name: ovf", "Name: O.vf"))
+    path = write_sdist(tmp_path / "o_vf-1.0.tar.gz", files, folder="O.vf-1.0")
+    assert [each for each in verify([path]) if each.severity is Severity.ERROR] == []
+
+    path = write_sdist(tmp_path / "o_vf-1.0.tar.gz", files, folder="O.vf-1.1")
+    assert "sdist-layout" in {each.rule for each in verify([path])}
+
+
 def test_what_twine_says_is_told_without_colours(tmp_path: Path) -> None:
     path = told(METADATA=METADATA.partition("Description-")[0])(tmp_path)
     (finding,) = [each for each in verify([path], with_tools=True) if each.rule == "description"]
