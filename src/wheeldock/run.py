@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from wheeldock import __version__, abi, attestation, epoch, report, unshipped
+from wheeldock import __version__, abi, attestation, epoch, report, uncommitted, unshipped
 from wheeldock.archive import files_below, unpack
 from wheeldock.beside import ahead
 from wheeldock.choices import BuildFrom
@@ -86,6 +86,7 @@ class Run:
                 first = self._given(source.path)
             else:
                 shop = self.shop.of(self._name(source), tree)
+                uncommitted.tell(source.path, shop.project.build_system.requires, shop.display.say)
                 # An engine is unlikely to lack the environments of the last run's wheels.
                 there = self.last.made_with if self.last else {}
                 led = abi.led(shop.plan.targets, shop.plan.abis)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.integration import projects
 from tests.integration.workplace import ONE, Workplace
+from tests.unit.test_worktree import git
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("base_image")]
 
 ODD = """it's a "näme", with=everything; $HOME %s [1] {x} 日本"""
+MESON = """\
+project('tiny', 'c')
+import('python').find_installation(pure: false).extension_module('tiny', 'tiny.c', install: true)
+"""
 FILES = 10_000
 GIGABYTE = 1 << 30
 
@@ -39,6 +44,28 @@ def test_folders_with_odd_names(
     assert ended.code == 0, ended.err
     assert len(list(output.iterdir())) == 2
     assert (workplace.folder / f"cache {ODD}/tiny/{ONE[1]}/index.json").exists()
+
+
+def test_meson_packs_what_is_committed(workplace: Workplace) -> None:
+    folder = workplace.folder
+    (folder / "setup.py").unlink()
+    file = folder / "pyproject.toml"
+    text = file.read_text().replace('"setuptools"', '"meson-python"')
+    file.write_text(text.replace("setuptools.build_meta", "mesonpy"))
+    (folder / "meson.build").write_text(MESON)
+    (folder / "tiny.c").write_text(projects.CODE + projects.unlike())
+    git(folder, "init")
+    git(folder, "add", ".")
+    git(folder, "commit", "-m", "one")
+    first = workplace.build(*ONE)
+    assert first.code == 0, first.err
+    assert "committed" not in first.out + first.err
+
+    (folder / "tiny.c").write_text(projects.CODE + projects.unlike())
+    second = workplace.build(*ONE)
+    assert second.code == 0, second.err
+    assert "tiny.c: what was changed since the last commit is not in the sdist" in second.out
+    assert "1 wheel and the sdist in dist/, 1 cached" in second.out
 
 
 def test_a_project_of_very_many_files(
