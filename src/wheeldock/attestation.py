@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from wheeldock import sbom
 from wheeldock.limits import LONGEST_TEXT
 from wheeldock.swap import take_place
+from wheeldock.wheelhouse import read_distribution
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from wheeldock.plan import Plan
     from wheeldock.targets import TargetResult
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 FOLDER = "attestations"
 """Its name in the output folder."""
+
+_BILL, _PROVENANCE = ".cdx.json", ".provenance.json"
 
 _AUDITWHEELS = ".dist-info/sboms/auditwheel.cdx.json"
 
@@ -47,11 +50,31 @@ def write(results: Sequence[TargetResult], plan: Plan, output: Path) -> None:
                 continue
             name = result.distribution.path.name
             if result.provenance:
-                (fresh / f"{name}.provenance.json").write_bytes(result.provenance)
+                (fresh / f"{name}{_PROVENANCE}").write_bytes(result.provenance)
             if result.distribution.path.suffix == ".whl":
                 bill = sbom.document(_materials(result, result.distribution, plan))
-                (fresh / f"{name}.cdx.json").write_text(json.dumps(bill, indent=2), "utf-8")
+                (fresh / f"{name}{_BILL}").write_text(json.dumps(bill, indent=2), "utf-8")
         take_place(fresh, output / FOLDER)
+
+
+def attested(output: Path) -> dict[Path, str]:
+    """The files of the output folder that something is attested of, and their digests."""
+    told = (path.name for path in (output / FOLDER).glob("*.json"))
+    names = {name.removesuffix(_BILL).removesuffix(_PROVENANCE) for name in told}
+    found = map(read_distribution, (output / name for name in names))
+    return {each.path: each.sha256() for each in found if each and each.path.is_file()}
+
+
+def retract(before: Mapping[Path, str], output: Path) -> None:
+    """
+    Remove what is attested of files that are gone by now, or are others than `before`.
+
+    Raises OSError.
+    """
+    now = attested(output)
+    for path in before.keys() - {path for path, _ in before.items() & now.items()}:
+        for suffix in (_BILL, _PROVENANCE):
+            (output / FOLDER / f"{path.name}{suffix}").unlink(missing_ok=True)
 
 
 def _materials(result: TargetResult, wheel: Distribution, plan: Plan) -> sbom.Materials:

@@ -69,9 +69,11 @@ class Run:
         if self.tester and not errors:
             errors += self.tester.check([each.path for each in built if each.path.suffix == ".whl"])
         if not errors:
-            publish(built, self.shop.settings.output_dir, whole=whole)
+            attested = attestation.attested(output := self.shop.settings.output_dir)
+            publish(built, output, whole=whole)
+            attestation.retract(attested, output)
             if self.shop.attest:
-                attestation.write(results, self.shop.plan, self.shop.settings.output_dir)
+                attestation.write(results, self.shop.plan, output)
         self.shop.display.summary(run_report, self.shop.settings.output_dir)
         if errors:
             kept = f"{self._keep(built)}The output folder is as it was."

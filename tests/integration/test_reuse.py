@@ -119,6 +119,20 @@ def test_a_wheel_that_no_build_of_all_makes_any_more_goes(workplace: Workplace) 
     assert not former.exists()
 
 
+def test_nothing_is_attested_of_a_wheel_that_another_takes_the_place_of(
+    workplace: Workplace,
+) -> None:
+    folder = workplace.dist / "attestations"
+    workplace.built(workplace.build(*ONE, "--attest"))
+    attested = {path.name for path in folder.iterdir()}
+    workplace.built(workplace.build(*ONE, environment={"WHEELDOCK_BUILD_VERBOSITY": "1"}))
+    assert {path.name for path in folder.iterdir()} == attested
+
+    projects.write_tiny(workplace.folder, more_code=projects.unlike())
+    workplace.built(workplace.build(*ONE))
+    assert list(folder.iterdir()) == []
+
+
 def test_a_file_of_the_same_size_and_time_gets_into_the_sdist(workplace: Workplace) -> None:
     """As when one version is unpacked in place of another, from archives whose files have one."""
     (workplace.folder / "MANIFEST.in").write_text("include tiny.c\n")
