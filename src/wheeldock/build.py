@@ -29,14 +29,13 @@ from wheeldock.wheelhouse import check_apart, check_writable
 from wheeldock.workshop import Workshop
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from wheeldock.builderinfo import BuilderInfo
     from wheeldock.config import Config
     from wheeldock.plan import Plan
     from wheeldock.planning import Asked, Inputs
     from wheeldock.progress import Progress
-    from wheeldock.sources import Source
     from wheeldock.tester import Tester
 
 
@@ -66,64 +65,83 @@ def run(
             dryrun.show(asked, state, display.say)
         return
     with open_progress(mode, console) as display, state.locked(display.say):
-        inputs = planning.read(asked, state)
-        for remark in inputs.remarks:
-            display.say(remark)
-        source, settings = inputs.source, inputs.settings
-        trees = [source.project] if isinstance(source, DirectorySource) else []
-        keep_out = [Path.cwd(), *trees]
-        check_apart(settings.output_dir, keep_out, settings.origin("output-dir"))
-        buildx = Buildx()
-        last = None if cold or attest else made.read(state.made)
-        options = {str(each): settings.for_target(each) for each in inputs.selection.identifiers}
-        whole = not asked.only
-        setup = [replace(settings, jobs=None), options, inputs.constraints, inputs.epochs, whole]
-        now = _made_from(source, setup, [settings.output_dir, state.root])
-        if last and last.inputs == now and last.is_whole() and last.same_images(buildx.image_id):
-            _show_again(last, settings, state, display, time.monotonic() - clock)
-            if test:
-                from wheeldock.testing import check_built  # noqa: PLC0415 - few builds test
+        _build(asked, state, display, clock, cold=cold, test=test, attest=attest)
 
-                check_built(inputs, buildx, display, state, asked.only)
-            return
-        builder = _builder(settings, buildx)
-        emulation.check(buildx, settings.builder or None, inputs.selection.identifiers)
-        notes = None if cold else settings.cache_dir / BASE_IMAGES
-        images = Images(buildx=buildx, builder=builder, say=display.say, notes=notes, fetch=True)
-        if not (plan := planning.make(inputs, images)).targets:
-            display.say(planning.emptiness(inputs).message)
-            return
-        answers = dict(buildx.asked)
-        with_what = made_with(inputs, plan, answers, now.tree)
-        check_writable(settings.output_dir, keep_out=keep_out)
-        with state.scratch() as scratch:
-            suffix = f"-cold-{secrets.token_hex(6)}" if cold else ""
-            local = builder.sees_local_images
-            shop = Workshop(
-                buildx=buildx,
-                display=display,
-                state=state,
-                settings=settings,
-                plan=plan,
-                project=inputs.project,
-                constraints=inputs.constraints,
-                scratch=scratch,
-                epochs=inputs.epochs,
-                cold=suffix,
-                attest=attest,
-                jobs=settings.jobs or default_jobs(builder.capacity),
-                sees_local_images=local,
-            )
-            tester = _tester(inputs, plan, shop, builder) if test else None
-            run = Run(shop, last.where_same(now.software, with_what) if last else None, tester)
-            done = run.build(source, whole=whole)
-            for image, architecture in run.images_used(done).items() if local else ():
+
+def _build(
+    asked: Asked,
+    state: State,
+    display: Progress,
+    clock: float,
+    *,
+    cold: bool,
+    test: bool,
+    attest: bool,
+) -> None:
+    """Build, unless all is as the last run left it; `clock` is when this one began."""
+    inputs = planning.read(asked, state)
+    for remark in inputs.remarks:
+        display.say(remark)
+    source, settings = inputs.source, inputs.settings
+    trees = [source.project] if isinstance(source, DirectorySource) else []
+    keep_out = [Path.cwd(), *trees]
+    check_apart(settings.output_dir, keep_out, settings.origin("output-dir"))
+    buildx = Buildx()
+    last = None if cold or attest else made.read(state.made)
+    whole = not asked.only
+    now = _made_from(inputs, state, whole=whole)
+    if last and last.inputs == now and last.is_whole() and last.same_images(buildx.image_id):
+        _show_again(last, settings, state, display, time.monotonic() - clock)
+        if test:
+            from wheeldock.testing import check_built  # noqa: PLC0415 - few builds test
+
+            check_built(inputs, buildx, display, state, asked.only)
+        return
+    builder = _builder(settings, buildx)
+    if not (plan := _plan(inputs, buildx, builder, display, cold=cold)).targets:
+        display.say(planning.emptiness(inputs).message)
+        return
+    answers = dict(buildx.asked)
+    with_what = made_with(inputs, plan, answers, now.tree)
+    check_writable(settings.output_dir, keep_out=keep_out)
+    with state.scratch() as scratch:
+        shop = Workshop(
+            buildx=buildx,
+            display=display,
+            state=state,
+            settings=settings,
+            plan=plan,
+            project=inputs.project,
+            constraints=inputs.constraints,
+            scratch=scratch,
+            epochs=inputs.epochs,
+            cold=f"-cold-{secrets.token_hex(6)}" if cold else "",
+            attest=attest,
+            jobs=settings.jobs or default_jobs(builder.capacity),
+            sees_local_images=builder.sees_local_images,
+        )
+        tester = _tester(inputs, plan, shop, builder) if test else None
+        run = Run(shop, last.where_same(now.software, with_what) if last else None, tester)
+        done = run.build(source, whole=whole)
+        if builder.sees_local_images:
+            for image, architecture in run.images_used(done).items():
                 baseimage.keep(image, architecture, buildx)
-        if not cold:
-            has_sdist = any(target.name == report.SDIST for target in done.targets)
-            sdist = made.content(state.sdist(done.project) / "src") if has_sdist else ""
-            files = made.stamps(run.results(done))
-            made.write(Made(now, answers, sdist, done, files, with_what), state.made)
+    if not cold:
+        has_sdist = any(target.name == report.SDIST for target in done.targets)
+        sdist = made.content(state.sdist(done.project) / "src") if has_sdist else ""
+        files = made.stamps(run.results(done))
+        made.write(Made(now, answers, sdist, done, files, with_what), state.made)
+
+
+def _plan(
+    inputs: Inputs, buildx: Buildx, builder: BuilderInfo, display: Progress, *, cold: bool
+) -> Plan:
+    """The plan on images that are fetched where need be, with no notes of them in a cold run."""
+    settings = inputs.settings
+    emulation.check(buildx, settings.builder or None, inputs.selection.identifiers)
+    notes = None if cold else settings.cache_dir / BASE_IMAGES
+    images = Images(buildx=buildx, builder=builder, say=display.say, notes=notes, fetch=True)
+    return planning.make(inputs, images)
 
 
 def _tester(inputs: Inputs, plan: Plan, shop: Workshop, builder: BuilderInfo) -> Tester:
@@ -141,7 +159,12 @@ def _tester(inputs: Inputs, plan: Plan, shop: Workshop, builder: BuilderInfo) ->
     )
 
 
-def _made_from(source: Source, setup: Sequence[object], outputs: Sequence[Path]) -> made.Inputs:
+def _made_from(inputs: Inputs, state: State, *, whole: bool) -> made.Inputs:
+    """What a run is made from, of a whole project or of a part of it."""
+    source, settings = inputs.source, inputs.settings
+    options = {str(each): settings.for_target(each) for each in inputs.selection.identifiers}
+    setup = [replace(settings, jobs=None), options, inputs.constraints, inputs.epochs, whole]
+    outputs = [settings.output_dir, state.root]
     if isinstance(source, SdistSource):
         return made.Inputs.of(source.path, setup, outputs)
     return made.Inputs.of(
