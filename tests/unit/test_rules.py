@@ -486,6 +486,12 @@ def test_an_sdist_may_spell_its_project_in_another_way_inside(tmp_path: Path) ->
     assert "sdist-layout" in {each.rule for each in verify([path])}
 
 
+def test_debugging_information_is_told_with_a_command_that_strips_it(tmp_path: Path) -> None:
+    path = wheel(core=link([(".debug_info", 1, b"x", 0, 0, 0)]))(tmp_path)
+    (finding,) = [each for each in verify([path]) if each.rule == "elf-debug"]
+    assert "repair-wheel-command = 'auditwheel repair --strip --only-plat" in finding.cure
+
+
 def test_what_twine_says_is_told_without_colours(tmp_path: Path) -> None:
     path = told(METADATA=METADATA.partition("Description-")[0])(tmp_path)
     (finding,) = [each for each in verify([path], with_tools=True) if each.rule == "description"]

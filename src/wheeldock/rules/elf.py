@@ -75,7 +75,9 @@ def stack(wheel: Wheel) -> Iterator[Problem]:
 
 def debug(wheel: Wheel) -> Iterator[Problem]:
     """No ELF file has debugging information, which is most of its size."""
+    # Without --only-plat auditwheel names every older policy that the wheel keeps to as well.
+    command = "auditwheel repair --strip --only-plat -w {dest_dir} {wheel}"
+    cure = f"Build without -g, or set repair-wheel-command = '{command}'."
     for name, elf in wheel.elf_files:
         if elf.debug:
-            cure = "Build without -g, or let auditwheel strip it (`auditwheel repair --strip`)."
             yield Problem(name, "it has debugging information", cure)
