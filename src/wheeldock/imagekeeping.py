@@ -111,7 +111,8 @@ def total(found: list[Image]) -> str:
     counted = "1 image" if len(found) == 1 else f"{len(found)} images"
     own = sum(image.own for image in found)
     shared = max((image.use.shared for image in found if image.use), default=0)
-    return f"{counted}, {decimal(own)} of their own and {decimal(shared)} that others have, too"
+    whose = "its" if len(found) == 1 else "their"
+    return f"{counted}, {decimal(own)} of {whose} own and {decimal(shared)} that others have, too"
 
 
 def _found(engine: Buildx) -> list[Image]:

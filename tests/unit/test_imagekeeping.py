@@ -97,6 +97,12 @@ def test_what_images_have_in_common_counts_once(screen: Screen) -> None:
     assert screen.text.startswith("2 images, 200.0 MB of their own and 1.2 GB")
 
 
+def test_one_image_has_its_own(screen: Screen) -> None:
+    imagekeeping.size(screen.show, Engine(engine().infos[0]))
+    assert screen.text.startswith("1 image, ")
+    assert " of its own and " in screen.text
+
+
 @pytest.mark.parametrize("name", ["theirs:1", "theirs-builder:1", "tiny-builder:other", "x"])
 def test_what_is_not_ours_is_not_removed(name: str, screen: Screen) -> None:
     there = Engine(*engine().infos)
