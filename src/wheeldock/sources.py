@@ -140,7 +140,8 @@ def _check_tree(path: Path) -> None:
     if not any((path / name).is_file() for name in PROJECT_FILES):
         raise NotAPythonProjectError(
             f"{path} is no Python project: it has neither {' nor '.join(PROJECT_FILES)}",
-            cure="Name the folder that has one of them.",
+            cure="Go to the folder that has one of them, or name it, an sdist, or a requirement as "
+            "'name==1.0' by --source, which build, plan, test and verify take.",
         )
 
 

@@ -118,6 +118,12 @@ def test_a_folder_without_a_project_says_what_is_looked_for(tmp_path: Path) -> N
     )
 
 
+def test_a_folder_without_a_project_says_what_takes_its_place(tmp_path: Path) -> None:
+    with pytest.raises(NotAPythonProjectError) as caught:
+        open_source(".", cwd=tmp_path, download_dir=tmp_path)
+    assert "by --source, which build, plan, test and verify take" in caught.value.cure
+
+
 def test_an_sdist_without_a_project_says_what_is_looked_for(tmp_path: Path) -> None:
     sdist(tmp_path / "p-1.tar.gz", "p-1/README")
     message = refused(NotAPythonProjectError, "p-1.tar.gz", tmp_path)
