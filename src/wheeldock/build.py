@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wheeldock.builderinfo import BuilderInfo
-    from wheeldock.config import Config
+    from wheeldock.config import Config, TargetOptions
     from wheeldock.plan import Plan
     from wheeldock.planning import Asked, Inputs
     from wheeldock.progress import Progress
@@ -191,7 +191,7 @@ def made_with(
                 *common,
                 *(replace(batch, targets=(), offer=replace(batch.offer, digest=image)), target),
                 tree if project and batch.preparation.uses_files(project) else "",
-                settings.for_target(target.identifier),
+                _without_tests(settings.for_target(target.identifier)),
                 inputs.constraints[str(target)],
             ]
         )
@@ -199,6 +199,12 @@ def made_with(
         if (image := batch.offer.digest or images.get(batch.offer.image))
         for target in batch.targets
     }
+
+
+def _without_tests(options: TargetOptions) -> dict[str, object]:
+    """What options say of how a wheel is built, which is all but how it is tested."""
+    names = (each.name for each in fields(options) if each.compare)
+    return {name: getattr(options, name) for name in names if "test" not in name}
 
 
 def _show_again(

@@ -105,6 +105,10 @@ def test_what_makes_no_other_wheel_is_of_none(folder: Path) -> None:
     before = wheels(folder)
     for change in (wheels(folder, jobs="7"), wheels(folder, tree="another tree")):
         assert differ(before, change) == set()
+    (folder / "tests").mkdir()
+    tests = "test-command = 'true'\nbefore-test = 'true'\ntest-requires = ['pytest']\n"
+    more = "test-sources = ['tests']\ntest-environment = {A = '1'}\ntest-images = ['debian:12']\n"
+    assert differ(before, wheels(folder, tests + more)) == set()
 
 
 def test_what_is_in_a_file_of_constraints_is_of_the_wheels_that_have_it(folder: Path) -> None:
