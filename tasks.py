@@ -33,7 +33,8 @@ def lint(c: Context) -> None:
     _run(c, "ruff check && ruff format --check && mypy")
     scripts = [path for path in Path("src").rglob("*") if _is_shell(path)]
     _run(c, f"shellcheck {shlex.join(map(str, scripts))} .ci/run")
-    _run(c, "zizmor --quiet --offline --persona pedantic .github")
+    if sys.version_info >= (3, 11):  # zizmor's own oldest
+        _run(c, "zizmor --quiet --offline --persona pedantic .github")
 
 
 @task

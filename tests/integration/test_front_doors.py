@@ -122,3 +122,10 @@ def test_a_dry_run_works_from_the_installed_wheel(
     )
     assert "cp313-manylinux_x86_64" in planned
     assert not (tmp_path / "dist").exists()
+
+
+def test_whoever_works_on_it_may_have_the_oldest_python() -> None:
+    found = run(
+        "uv", "pip", "compile", "--quiet", "--python-version=3.10", "--group=dev", cwd=REPOSITORY
+    )
+    assert "\nruff==" in found
