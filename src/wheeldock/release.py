@@ -16,9 +16,9 @@ from packaging.utils import canonicalize_name
 from wheeldock import releaserecord, releasestart, tagging
 from wheeldock.candidate import DIGITS
 from wheeldock.errors import ReleaseMismatchError, StoppedError, WheeldockError
+from wheeldock.phrases import some
 from wheeldock.releaserecord import Step
 from wheeldock.state import State
-from wheeldock.tagchecks import some
 from wheeldock.wheelhouse import read_distribution
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from wheeldock import config, credentials, destination, releaserecord, sources, tagging
 from wheeldock.errors import DeploymentRefusedError, TagRefusedError, UsageError
 from wheeldock.gathering import Place
+from wheeldock.phrases import some
 from wheeldock.releaserecord import Record, Step
 from wheeldock.sources import DirectorySource
 from wheeldock.state import State
-from wheeldock.tagchecks import some
 from wheeldock.wheelhouse import read_distribution
 
 if TYPE_CHECKING:

@@ -12,17 +12,15 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from wheeldock.candidate import DIGITS, Kinship, Versioning
+from wheeldock.phrases import some
 from wheeldock.tagname import parsed, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from packaging.version import Version
 
     from wheeldock.candidate import Candidate
-
-_SHOWN = 5
-"""How many files a message names."""
 
 DEFAULT_BRANCHES = ("main", "master")
 
@@ -171,9 +169,3 @@ CHECKS: tuple[Callable[[Candidate], Iterator[Finding]], ...] = (
 
 def _parsed(candidate: Candidate) -> Version | None:
     return parsed(candidate.version)
-
-
-def some(items: Sequence[str]) -> str:
-    """The first few items in a row, and how many more there are."""
-    more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
-    return ", ".join(items[:_SHOWN]) + more

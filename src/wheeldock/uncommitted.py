@@ -7,13 +7,13 @@ import re
 from typing import TYPE_CHECKING
 
 from wheeldock.git import GitError, git
+from wheeldock.phrases import some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
 _MESON = re.compile(r"\s*meson[-_.]python\b", re.IGNORECASE)
-_SHOWN = 5
 
 
 def tell(tree: Path, build_requires: Sequence[str], say: Callable[[str], None]) -> None:
@@ -30,8 +30,7 @@ def tell(tree: Path, build_requires: Sequence[str], say: Callable[[str], None]) 
         return
     names = [name for name in os.fsdecode(told).split("\0") if name]
     if names:
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         say(
-            f"{', '.join(names[:_SHOWN])}{more}: what was changed since the last commit is not in "
-            'the sdist, as Meson packs what is committed. Commit it, or set build-from = "tree".'
+            f"{some(names)}: what was changed since the last commit is not in the sdist, as Meson "
+            'packs what is committed. Commit it, or set build-from = "tree".'
         )
