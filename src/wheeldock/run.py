@@ -66,15 +66,16 @@ class Run:
         report.write(run_report, self.shop.state.report)
         built = [result.distribution for result in results if result.distribution]
         errors = [result.error for result in results if result.error]
+        output = self.shop.settings.output_dir
         if self.tester and not errors:
             errors += self.tester.check([each.path for each in built if each.path.suffix == ".whl"])
         if not errors:
-            attested = attestation.attested(output := self.shop.settings.output_dir)
+            attested = attestation.attested(output)
             publish(built, output, whole=whole)
             attestation.retract(attested, output)
             if self.shop.attest:
                 attestation.write(results, self.shop.plan, output)
-        self.shop.display.summary(run_report, self.shop.settings.output_dir)
+        self.shop.display.summary(run_report, output)
         if errors:
             kept = f"{self._keep(built)}The output folder is as it was."
             raise joined(errors, BuildFailedError, kept)
@@ -110,9 +111,9 @@ class Run:
             shop = self.shop.of(sdist.name, files).dated(moment)
             wheels = Wheels(shop, context, self.last, first.report).make()
             if tree and (errors := [wheel.error for wheel in wheels if wheel.error]):
-                shipped = files_below(context / "src")
+                lacking = set(tree.files) - set(files_below(context / "src"))
                 for error in errors:
-                    unshipped.tell(error, tree.files, shipped)
+                    unshipped.tell(error, lacking)
             return [first, *wheels]
 
     def images_used(self, made: RunReport) -> dict[str, Architecture]:

@@ -26,11 +26,11 @@ _NEAR = 2
 """In how many lines the name is: CMake and GCC say it once more, or only then, in the next one."""
 
 
-def tell(error: WheeldockError, project: Collection[str], sdist: Collection[str]) -> None:
-    """Tell in the cure of a failed build of a file that it misses, by the paths of both's files."""
+def tell(error: WheeldockError, lacking: Collection[str]) -> None:
+    """Tell in the cure of a failed build if it misses one of the files that the sdist lacks."""
     if not isinstance(error, (BuildFailedError, CommandFailedError)):
         return
-    file = missed(error.message, set(project) - set(sdist))
+    file = missed(error.message, lacking)
     if file is not None:
         error.cure = (
             f"{file} is in the project and not in its sdist, which wheels are built from: let the "

@@ -10,6 +10,7 @@ PROJECT = [
     *("cmake/own.cmake", "sub/meson.build", "file", "tests/test_add.py"),
 ]
 SDIST = ["pyproject.toml", "PKG-INFO", "csrc/a.c"]
+LACKING = set(PROJECT) - set(SDIST)
 
 
 @pytest.mark.parametrize(
@@ -31,13 +32,13 @@ SDIST = ["pyproject.toml", "PKG-INFO", "csrc/a.c"]
     ],
 )
 def test_the_file_that_a_log_misses_is_found(log: str, file: str | None) -> None:
-    assert unshipped.missed(f"before\n{log}\nafter", set(PROJECT) - set(SDIST)) == file
+    assert unshipped.missed(f"before\n{log}\nafter", LACKING) == file
 
 
 def test_the_cure_names_it_and_what_ships_it() -> None:
     for kind in (BuildFailedError, CommandFailedError):
         error = kind("gcc failed\n    fatal error: add.h: No such file or directory")
-        unshipped.tell(error, PROJECT, SDIST)
+        unshipped.tell(error, LACKING)
         assert error.cure.startswith("csrc/add.h is in the project and not in its sdist")
         assert "MANIFEST.in" in error.cure
         assert 'build-from = "tree"' in error.cure
@@ -45,7 +46,7 @@ def test_the_cure_names_it_and_what_ships_it() -> None:
 
 def test_other_errors_keep_their_cure() -> None:
     missing = RepairError("add.h: No such file or directory", cure="Mend it.")
-    unshipped.tell(missing, PROJECT, SDIST)
+    unshipped.tell(missing, LACKING)
     known = BuildFailedError("syntax error", cure="Mend it.")
-    unshipped.tell(known, PROJECT, SDIST)
+    unshipped.tell(known, LACKING)
     assert missing.cure == known.cure == "Mend it."
