@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from wheeldock import __version__, report
 from wheeldock.history import fingerprint
 from wheeldock.recipe import DOCKER
+from wheeldock.swap import write_whole
 from wheeldock.worktree import list_source
 
 if TYPE_CHECKING:
@@ -122,9 +123,9 @@ def _again(target: TargetReport) -> TargetReport:
 
 
 def write(made: Made, path: Path) -> None:
-    """Write it down; raises OSError."""
+    """Write it down, all at once; raises OSError."""
     text = {**asdict(made), "schema": SCHEMA, "report": report.as_json(made.report)}
-    path.write_text(json.dumps(text), encoding="ascii")
+    write_whole(path, json.dumps(text))
 
 
 def read(path: Path) -> Made | None:
