@@ -84,7 +84,8 @@ def test_what_is_deployed_is_listed_and_installed_by_pip(pypi: PypiServer, dock:
 
 def test_a_wrong_token_ends_it_at_the_first_file(pypi: PypiServer, dock: Dock) -> None:
     dock.token = f"{dock.token[:-1]}!"
-    with pytest.raises(CredentialsRefusedError, match=f"{WHEEL}: .* answers 403 F") as caught:
+    refused = f"{WHEEL}: .* answers 403 Forbidden"
+    with pytest.raises(CredentialsRefusedError, match=refused) as caught:
         dock.deploy(pypi.upload_url)
     assert "TWINE_USERNAME names the user" in caught.value.cure
     assert not list(pypi.packages.iterdir())
