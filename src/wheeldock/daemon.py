@@ -17,6 +17,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wheeldock.daemoncache import EXEC_ROOT, DaemonCache, is_beyond_opening
 from wheeldock.errors import EngineUnreachableError, SetupError
 
 if TYPE_CHECKING:
@@ -30,14 +31,16 @@ SETTINGS = Path("/etc/docker/daemon.json")
 FEATURES = {"containerd-snapshotter": True}
 """The feature of dockerd without which the `docker` driver exports no cache."""
 
-_EXEC_ROOT = "/var/run/docker"
-"""Where dockerd keeps what goes with a restart of the machine, unless its settings say other."""
-
 PING_SECONDS = 3.0
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 _LOOK_SECONDS = 0.05
 _LOG_LINES = 5
+_CACHE_GIVEN_UP = (
+    "The engine's build cache has grown beyond what it can open in the ten seconds that it gives "
+    "itself (moby#48569, mended in Docker 27.4), so it starts with an empty one. Images, and "
+    "the cache folders of projects, are as they were."
+)
 
 
 class Answer(Enum):
@@ -92,15 +95,29 @@ class Daemon:
     def _word(self) -> str:
         return f"--config-file={self.settings}"
 
-    def start(self, root: Root, program: str = "dockerd") -> None:
+    def start(self, root: Root, say: Callable[[str], None], program: str = "dockerd") -> None:
         """
         Start it, in a session of its own, and wait until it answers.
 
-        Raises EngineUnreachableError with the end of its log when it does not, or SetupError
-        when the user's settings make no sense.
+        A build cache that keeps it from starting is given up. Raises EngineUnreachableError with
+        the end of its log when it does not answer, or SetupError when the user's settings make
+        no sense.
         """
+        settings = self.merged_settings()
         self.home.mkdir(parents=True, exist_ok=True)
-        self.settings.write_text(json.dumps(self.merged_settings(), indent=1), encoding="utf-8")
+        self.settings.write_text(json.dumps(settings, indent=1), encoding="utf-8")
+        try:
+            self._start(root, program)
+        except EngineUnreachableError:
+            if not is_beyond_opening(self._said()):
+                raise
+            say(_CACHE_GIVEN_UP)
+            cache = DaemonCache(settings)
+            cache.remove(root)
+            self._start(root, program)
+            cache.release(root)
+
+    def _start(self, root: Root, program: str) -> None:
         self.pid_file.unlink(missing_ok=True)
         self._forget_dead_containerd(root)
         command = root.command(*self.prefix, program, self._word)
@@ -122,8 +139,8 @@ class Daemon:
             raise
         if not answers:
             self._end(child, root)
-            tail = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-            message = "\n    ".join(["dockerd did not start:", *tail[-_LOG_LINES:]])
+            tail = self._said().splitlines()[-_LOG_LINES:]
+            message = "\n    ".join(["dockerd did not start:", *tail])
             raise EngineUnreachableError(message, cure=f"The whole log is {self.log}.")
 
     def stop(self, root: Root) -> None:
@@ -138,6 +155,9 @@ class Daemon:
                 message = f"dockerd (process {pid}) did not end in {STOP_SECONDS:g} s"
                 raise SetupError(message, cure=f"Its log is {self.log}.")
             time.sleep(_LOOK_SECONDS)
+
+    def _said(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
 
     def merged_settings(self) -> dict[str, Any]:
         """What goes into its settings file. Raises SetupError for the user's, if they are none."""
@@ -156,7 +176,7 @@ class Daemon:
     def _forget_dead_containerd(self, root: Root) -> None:
         # dockerd waits 15 s for the containerd of a dockerd that was killed, and gives up, where
         # nobody has taken note of its death: as process 1 of a container often does not.
-        file = Path(self.overrides.get("exec-root", _EXEC_ROOT), "containerd/containerd.pid")
+        file = Path(self.overrides.get("exec-root", EXEC_ROOT), "containerd/containerd.pid")
         check = 'grep -qs containerd "/proc/$(cat "$0" 2>/dev/null)/cmdline" || rm -f "$0"'
         root.run("sh", "-c", check, str(file))
 

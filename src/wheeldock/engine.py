@@ -124,7 +124,7 @@ def start(say: Callable[[str], None]) -> None:
         say(f"Starting the engine: dockerd, with the containerd image store, log {daemon.log}.")
         Journal().add(Kind.FOLDER, daemon.home)
         Journal().add(_DAEMON.kind, _DAEMON.name)
-        daemon.start(root, find("dockerd") or "dockerd")
+        daemon.start(root, say, find("dockerd") or "dockerd")
 
 
 def stop(say: Callable[[str], None]) -> None:

@@ -59,6 +59,15 @@ class Place:
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
 
+    def docker(self, *words: str) -> str:
+        command = [*self.prefix, "docker", *words]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def layers_with(self, name: str) -> str:
+        """The unpacked layers of its engine that have a file of that name."""
+        command = [*self.prefix, "find", "/var/lib/docker/containerd", "-name", name]
+        return subprocess.run(command, check=False, capture_output=True, text=True).stdout
+
     @property
     def folder(self) -> Path:
         return self.home / "state/wheeldock/engine"
@@ -120,6 +129,47 @@ def test_an_engine_that_was_killed_is_started_again(machine: Place) -> None:
     assert "is installed and does not run." in machine.says("engine.status")
     machine.says("engine.start")
     assert _process(machine.says("engine.status")) != killed
+
+
+_CANNOT_OPEN_ITS_CACHE = """#!/bin/sh
+if [ -e /var/lib/docker/buildkit ]; then
+    echo 'level=info msg="Daemon has completed initialization"'
+    echo 'context deadline exceeded'
+    exit 1
+fi
+exec {dockerd} "$@"
+"""
+"""What dockerd 26 does with some thousand cached steps."""
+
+
+def test_a_build_cache_that_the_engine_cannot_open_is_given_up(
+    machine: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.says("engine.start")
+    folder = machine.home / "context"
+    folder.mkdir()
+    for name in ("kept", "cached"):
+        (folder / name).write_text(name)
+        (folder / "Dockerfile").write_text(f"FROM scratch\nCOPY {name} /\nCMD {name}")
+        machine.docker("build", "--tag", name, str(folder))
+    machine.docker("create", "--name", "stopped", "kept")
+    machine.docker("image", "rm", "cached")
+    assert machine.layers_with("cached"), "the build cache has it"
+    machine.says("engine.stop")
+
+    program = machine.home / "bin/dockerd"
+    program.parent.mkdir()
+    program.write_text(_CANNOT_OPEN_ITS_CACHE.format(dockerd=shutil.which("dockerd")))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    assert "starts with an empty one" in machine.says("engine.start")
+    assert "runs, started by wheeldock" in machine.says("engine.status")
+    end = time.monotonic() + 30
+    while machine.layers_with("cached") and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not machine.layers_with("cached"), "its space is free"
+    assert machine.docker("image", "ls", "--quiet", "kept")
+    assert machine.docker("cp", "stopped:/kept", "-").rstrip("\0").endswith("kept")
 
 
 def _is_running(process: int) -> bool:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 ROOT = Root(())
 
 
+def _nothing(text: str) -> None:
+    pytest.fail(f"said: {text}")
+
+
 @pytest.fixture
 def daemon(tmp_path: Path) -> Daemon:
     return Daemon(
@@ -170,7 +174,7 @@ def test_the_users_own_choice_of_the_image_store_stays(daemon: Daemon) -> None:
 def test_settings_that_make_no_sense(daemon: Daemon, text: str) -> None:
     daemon.user_settings.write_text(text, encoding="latin-1")
     with pytest.raises(SetupError, match="holds no settings of dockerd") as caught:
-        daemon.start(ROOT, "true")
+        daemon.start(ROOT, _nothing, "true")
     assert str(daemon.user_settings) in caught.value.message
 
 
@@ -179,7 +183,7 @@ def test_a_dockerd_that_ends_shows_the_end_of_its_log(daemon: Daemon, tmp_path: 
     program.write_text("#!/bin/sh\nseq 1 9\necho failed to start daemon: no room >&2\nexit 1\n")
     program.chmod(0o755)
     with pytest.raises(EngineUnreachableError) as caught:
-        daemon.start(ROOT, str(program))
+        daemon.start(ROOT, _nothing, str(program))
     lines = [line.strip() for line in caught.value.message.splitlines()]
     assert lines[1:] == ["6", "7", "8", "9", "failed to start daemon: no room"]
     assert str(daemon.log) in caught.value.cure
@@ -193,6 +197,6 @@ def test_a_dockerd_that_never_answers_is_ended(
     program.write_text(f"#!/bin/sh\necho $$ > '{pid_file}'\necho thinking\nexec sleep 60\n")
     program.chmod(0o755)
     with pytest.raises(EngineUnreachableError, match="thinking"):
-        daemon.start(ROOT, str(program))
+        daemon.start(ROOT, _nothing, str(program))
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)
