@@ -4,6 +4,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 INVOKE = .venv/bin/python -m invoke
 .DEFAULT_GOAL := help
+# Every start of a command would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 .DELETE_ON_ERROR:
 .PHONY: help setup wheels test deploy lint tag bench clean
 
