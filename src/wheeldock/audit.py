@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import parse_wheel_filename
 
-from wheeldock.builder import BuildEndedError
+from wheeldock.errand import explained
 from wheeldock.errors import WheeldockError
-from wheeldock.failures import explain
 from wheeldock.record import BuildRecord
 
 if TYPE_CHECKING:
@@ -55,18 +54,13 @@ class Auditor:
         kept = self.aside / wheel.name
         kept.unlink(missing_ok=True)
         try:
-            self._run(name, request)
+            record = BuildRecord()
+            with explained(name, self.base_image, record):
+                self.seeder.build(
+                    request, record, lambda event: self.display.event(name, event, record)
+                )
         except WheeldockError as error:
             kept.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(wheel, kept)
             error.cure = f"{error.cure} The wheel is kept in {kept}.".strip()
             raise
-
-    def _run(self, name: str, request: BuildRequest) -> None:
-        record = BuildRecord()
-        try:
-            self.seeder.build(
-                request, record, lambda event: self.display.event(name, event, record)
-            )
-        except BuildEndedError:
-            raise explain(name, self.base_image, record) from None

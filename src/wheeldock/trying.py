@@ -8,9 +8,8 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wheeldock.builder import BuildEndedError
+from wheeldock.errand import explained
 from wheeldock.errors import WheeldockError
-from wheeldock.failures import explain
 from wheeldock.record import BuildRecord
 from wheeldock.tested import Passed
 from wheeldock.trialreport import TrialReport
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from wheeldock.events import Event
     from wheeldock.progress import Progress
     from wheeldock.request import BuildRequest
     from wheeldock.seeds import Seeder
@@ -76,27 +74,21 @@ class Trier:
         return TrialResult(report=report, key=prepared.key, passed=passed, error=error)
 
     def _outcome(self, prepared: Prepared, record: BuildRecord) -> Passed:
-        """Run it. Raises what `explain` gives."""
-        home = self.scratch / prepared.trial.slug
-        wheel = prepared.trial.wheel
+        """Run it. Raises what a failed build raises."""
+        trial = prepared.trial
+        home, wheel = self.scratch / trial.slug, trial.wheel
         (home / "wheel").mkdir(parents=True)
         # By a second name the next build would not know its wheel again.
         shutil.copyfile(wheel, home / "wheel" / wheel.name)
         contexts = {**prepared.request.contexts, "wheel": home / "wheel"}
         request = replace(prepared.request, contexts=contexts, output=home / "out")
-        self._build(prepared.trial, request, record)
+        with explained(trial.title, trial.place.image, record):
+            self.seeder.build(
+                request, record, lambda event: self.display.event(trial.name, event, record)
+            )
         told = json.loads((home / "out" / "outcome.json").read_text(encoding="utf-8"))
         shutil.rmtree(home)
         return Passed(**told, log=tuple(record.log("test")))
-
-    def _build(self, trial: Trial, request: BuildRequest, record: BuildRecord) -> None:
-        def heed(event: Event) -> None:
-            self.display.event(trial.name, event, record)
-
-        try:
-            self.seeder.build(request, record, heed)
-        except BuildEndedError:
-            raise explain(trial.title, trial.place.image, record) from None
 
 
 def _report(
