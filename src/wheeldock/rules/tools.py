@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from wheeldock.findings import Problem
 from wheeldock.limits import LONGEST_RUN
+from wheeldock.phrases import some
 from wheeldock.tags import Policy
 from wheeldock.wheelfile import WheelName
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _POLICY = re.compile(r"((?:many|musl)linux(?:\d+|_\d+_\d+))_(\w+)")
 _SHOWN = 10
+"""How many symbols, libraries or lines a finding names."""
 _WARNED = "FAILED due to warnings"
 _OUTPUT = 2**20
 """Characters of a program's output that are looked at."""
@@ -81,16 +83,16 @@ def _reasons(tag: str, facts: Mapping[str, Any]) -> str:
     lacks = facts.get("policy_upgrades", {}).get(tag, {})
     reasons = []
     if libraries := lacks.get("libs_to_eliminate"):
-        reasons.append(f"it needs {_some(libraries)}, which the policy does not have")
+        reasons.append(f"it needs {some(libraries, _SHOWN)}, which the policy does not have")
     if symbols := lacks.get("blacklisted_symbols"):
         found = [f"{symbol} of {library}" for library, names in symbols.items() for symbol in names]
-        reasons.append(f"it uses {_some(found)}, which the policy forbids")
+        reasons.append(f"it uses {some(found, _SHOWN)}, which the policy forbids")
     if facts.get("unsupported_isa"):
         reasons.append("it needs a newer processor (an ISA extension) than the policy has")
     if not reasons or facts.get("sym_tag") == facts["overall_tag"]:
         versions = facts.get("versioned_symbols", {})
         newest = [f"{max(each, key=_number)} of {name}" for name, each in versions.items() if each]
-        reasons.append(f"its newest symbols are {_some(sorted(newest))}")
+        reasons.append(f"its newest symbols are {some(sorted(newest), _SHOWN)}")
     return "; ".join(reasons)
 
 
@@ -124,10 +126,10 @@ def _beyond(name: str, result: Mapping[str, Any]) -> Iterator[Problem]:
         "Set Py_LIMITED_API to the oldest version, and use what it has; or tag it for one version."
     )
     if symbols := result["non_abi3_symbols"]:
-        yield Problem(name, f"it uses {_some(sorted(symbols))}: not of the stable ABI", cure)
+        yield Problem(name, f"it uses {some(sorted(symbols), _SHOWN)}: not of the stable ABI", cure)
     if later := result["future_abi3_objects"]:
         used = [f"{symbol} of {version}" for symbol, version in sorted(later.items())]
-        yield Problem(name, f"it is for {result['baseline']}, and uses {_some(used)}", cure)
+        yield Problem(name, f"it is for {result['baseline']}, and uses {some(used, _SHOWN)}", cure)
 
 
 def description(path: Path) -> Iterator[Problem]:
@@ -200,8 +202,3 @@ def _json(ran: _Ran) -> dict[str, Any] | None:
 def _last_line(ran: _Ran) -> str:
     lines = f"{ran.output}\n{ran.said}".strip().splitlines()
     return lines[-1][:300] if lines else f"it ended with {ran.code}"
-
-
-def _some(names: list[str]) -> str:
-    more = [f"and {len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
-    return ", ".join([*names[:_SHOWN], *more])
