@@ -14,15 +14,16 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
-from rich.table import Table
 from rich.text import Text
 
+from wheeldock.columns import columns
 from wheeldock.deployment import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rich.console import Console
+    from rich.table import Table
 
     from wheeldock.deployment import Deployment, FileRecord
     from wheeldock.uploading import Answer
@@ -122,11 +123,7 @@ def _count(number: int) -> str:
 
 
 def _table(files: Sequence[FileRecord]) -> Table:
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    made.add_column("file", overflow="fold")
-    made.add_column("size", justify="right")
-    made.add_column("sha256")
-    made.add_column("state")
+    made = columns("file", "size", "sha256", "state")
     for file in files:
         made.add_row(
             Text(file.file, style=f"link {file.url}" if file.url else ""),

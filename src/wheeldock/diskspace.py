@@ -15,8 +15,9 @@ from rich.text import Text
 
 from wheeldock import exports, images
 from wheeldock.builder import Buildx
+from wheeldock.columns import columns
 from wheeldock.errors import BuilderNotFoundError, EngineUnreachableError
-from wheeldock.housekeeping import agreed, columns, settings
+from wheeldock.housekeeping import agreed, settings
 from wheeldock.usage import cache_records, engine_use
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from rich.filesize import decimal
-from rich.table import Table
 from rich.text import Text
 
+from wheeldock.columns import columns
 from wheeldock.findings import Finding, Severity
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.console import Console
+    from rich.table import Table
 
 SCHEMA = 1
 """The version of the JSON's format; it grows when a reader must know."""
@@ -47,10 +48,7 @@ def show(paths: Sequence[Path], findings: Sequence[Finding], console: Console) -
 
 
 def _table(paths: Sequence[Path], findings: Sequence[Finding]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("file", overflow="fold")
-    table.add_column("size", justify="right", no_wrap=True)
-    table.add_column("result", overflow="fold")
+    table = columns("file", "size", "result")
     for path in paths:
         ours = [each for each in findings if each.file == path.name]
         result = Text(_counts(ours) or "good", style=_style(ours))

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.filesize import decimal
-from rich.table import Table
 from rich.text import Text
 
 from wheeldock import config, exports, pyproject
+from wheeldock.columns import columns
 from wheeldock.errors import CacheDamagedError
 from wheeldock.sizes import bytes_of
 from wheeldock.state import State
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from rich.console import Console, RenderableType
+    from rich.table import Table
 
     from wheeldock.config import Config
     from wheeldock.exports import Export
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     Confirm = Callable[[str], bool]
 
 _AGES = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-_NUMBERS = {"size", "own", "age"}
 _PYPROJECT = "pyproject.toml"
 
 
@@ -136,14 +136,6 @@ def _table(found: Mapping[Export, str]) -> Table:
             age(export.age()),
             Text(flaw, style="red") if flaw else Text("usable", style="green"),
         )
-    return made
-
-
-def columns(*names: str) -> Table:
-    """An empty table with those columns; numbers stand at the right of theirs."""
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in names:
-        made.add_column(name, justify="right" if name in _NUMBERS else "left")
     return made
 
 

@@ -12,8 +12,9 @@ from rich.text import Text
 
 from wheeldock import images, report
 from wheeldock.builder import Buildx
+from wheeldock.columns import columns
 from wheeldock.errors import ImageNotRemovedError, UsageError
-from wheeldock.housekeeping import age, agreed, columns
+from wheeldock.housekeeping import age, agreed
 from wheeldock.images import Image, last_used
 from wheeldock.state import State
 from wheeldock.usage import engine_use

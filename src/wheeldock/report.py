@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.filesize import decimal
-from rich.table import Table
 from rich.text import Text
 
+from wheeldock.columns import columns
 from wheeldock.errors import StoppedError
 from wheeldock.swap import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from rich.console import Console, JustifyMethod
+    from rich.console import Console
+    from rich.table import Table
 
     from wheeldock.reuse import Counts
 
@@ -187,7 +188,6 @@ _COLUMNS: dict[str, Callable[[TargetReport], str]] = {
     "seconds by stage": _stages,
     "reused": _reused,
 }
-_TO_THE_RIGHT = {"time", "size"}
 _HOW = ("target", "result", "time", "seconds by stage", "reused")
 _WHAT = ("file", "size", "sha256")
 
@@ -197,15 +197,12 @@ def table(report: RunReport) -> Table:
     return _table(report.targets, tuple(_COLUMNS))
 
 
-def _table(targets: Sequence[TargetReport], columns: Sequence[str]) -> Table:
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+def _table(targets: Sequence[TargetReport], names: Sequence[str]) -> Table:
     if not any(map(_reused, targets)):
-        columns = [name for name in columns if name != "reused"]
-    for name in columns:
-        justify: JustifyMethod = "right" if name in _TO_THE_RIGHT else "left"
-        made.add_column(name, justify=justify, overflow="fold", no_wrap=name == "target")
+        names = [name for name in names if name != "reused"]
+    made = columns(*names, whole="target")
     for target in targets:
-        cells = (_COLUMNS[name](target) for name in columns)
+        cells = (_COLUMNS[name](target) for name in names)
         made.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in cells))
     return made
 

@@ -6,16 +6,16 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from xml.etree import ElementTree as ET
 
-from rich.table import Table
 from rich.text import Text
 
 from wheeldock import report as reports
+from wheeldock.columns import columns
 from wheeldock.report import TargetReport
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rich.console import Console, JustifyMethod
+    from rich.console import Console
 
     from wheeldock.trials import Untried
 
@@ -59,11 +59,7 @@ def as_json(report: TestingReport) -> dict[str, Any]:
 
 def show(report: TestingReport, console: Console) -> None:
     """Print a row for each trial, and a line for all."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("wheel", "interpreter", "image", "result", "time", "tests"):
-        to_the_right = name in {"time", "tests"}
-        justify: JustifyMethod = "right" if to_the_right else "left"
-        table.add_column(name, justify=justify, overflow="fold", no_wrap=name == "wheel")
+    table = columns("wheel", "interpreter", "image", "result", "time", "tests", whole="wheel")
     for trial in report.trials:
         outcome = reports.outcome(trial)
         times = [reports.seconds(trial.seconds), reports.seconds(trial.tests)]
