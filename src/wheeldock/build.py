@@ -13,7 +13,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheeldock import baseimage, dryrun, emulation, made, planning, report
+from wheeldock import baseimage, digests, dryrun, emulation, made, planning, report
 from wheeldock.builder import Buildx
 from wheeldock.cache import BASE_IMAGES
 from wheeldock.context import by_products
@@ -128,7 +128,7 @@ def _build(
                 baseimage.keep(image, architecture, buildx)
     if not cold:
         has_sdist = any(target.name == report.SDIST for target in done.targets)
-        sdist = made.content(state.sdist(done.project) / "src") if has_sdist else ""
+        sdist = digests.of_folder(state.sdist(done.project) / "src") if has_sdist else ""
         files = made.stamps(run.results(done))
         made.write(Made(now, answers, sdist, done, files, with_what), state.made)
 
@@ -186,7 +186,7 @@ def made_with(
     places = [settings.build_from, settings.output_dir, settings.cache_dir, settings.builder]
     common = [*places, inputs.project.build_system, inputs.epochs]
     return {
-        str(target): made.digest(
+        str(target): digests.of_values(
             [
                 *common,
                 *(replace(batch, targets=(), offer=replace(batch.offer, digest=image)), target),

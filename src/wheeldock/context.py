@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from wheeldock import digests
 from wheeldock.history import history
 from wheeldock.ignore import ignored, with_ignore_file
-from wheeldock.made import content
 from wheeldock.recipe import DOCKER
 from wheeldock.sources import DirectorySource
 from wheeldock.worktree import AT_THE_TOP, list_source
@@ -51,7 +51,8 @@ class TreeContext:
     def digest(self) -> str:
         """A digest of its files, whatever is known of them."""
         root = self.source.project.resolve()
-        return content(root, (root / path for path in list_source(root, self.outputs).kept))
+        kept = list_source(root, self.outputs).kept
+        return digests.of_folder(root, (root / path for path in kept))
 
     @property
     def files(self) -> list[str]:

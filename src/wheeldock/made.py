@@ -12,11 +12,12 @@ import hashlib
 import json
 import os
 import platform
-from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, TypeAlias
 
 from wheeldock import __version__, report
+from wheeldock.digests import of_values
 from wheeldock.history import fingerprint
 from wheeldock.recipe import DOCKER
 from wheeldock.swap import write_whole
@@ -59,7 +60,7 @@ class Inputs:
         """
         git = fingerprint(source) if source.is_dir() else ""
         tree = _digest(_tree(source, outputs), git)
-        return cls(software=_software(), setup=digest(asked), tree=tree)
+        return cls(software=_software(), setup=of_values(asked), tree=tree)
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Made:
     files: Mapping[str, Mapping[str, Stamp]]
     """The files that it made, by target and path, and how to know them again."""
     made_with: Mapping[str, str]
-    """What each wheel was made with by that software, besides the source: a `digest` by target."""
+    """What each wheel was made with by that software, besides the source: a digest by target."""
 
     def is_whole(self) -> bool:
         """Whether each file is there still, as it was, of wheels that are all known to be so."""
@@ -157,48 +158,13 @@ def stamps(files: Mapping[str, Iterable[Path]]) -> dict[str, dict[str, Stamp]]:
     }
 
 
-def content(folder: Path, files: Iterable[Path] | None = None) -> str:
-    """
-    A digest of what is in a folder: names, whether files can be run, and what is in them.
-
-    `files` are all that count, if not all do; Git may know some that are not there, or folders.
-    """
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")) if files is None else filter(_is_file, sorted(files)):
-        status = path.lstat()
-        if path.is_symlink():
-            data = os.fsencode(path.readlink())
-        else:
-            data = b"" if path.is_dir() else path.read_bytes()
-        place = path.relative_to(folder).as_posix()
-        digest.update(f"{place!r} {status.st_mode:o} {len(data)}\n".encode())
-        digest.update(data)
-    return digest.hexdigest()
-
-
-def digest(values: Sequence[object]) -> str:
-    """A digest of plain values, the same in every process."""
-    return hashlib.sha256(_text(values).encode()).hexdigest()
-
-
 def _software() -> str:
-    digest = hashlib.sha256(_text([__version__, platform.machine()]).encode())
+    digest = hashlib.sha256(of_values([__version__, platform.machine()]).encode())
     for path in sorted(DOCKER.rglob("*")):
         if path.is_file() and path.suffix != ".pyc":
             digest.update(f"\0{path.relative_to(DOCKER)}\0".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def _text(value: object) -> str:
-    """A text that the same value has in every process."""
-
-    def plain(value: object) -> object:
-        if is_dataclass(value) and not isinstance(value, type):
-            return {each.name: getattr(value, each.name) for each in fields(value) if each.compare}
-        return sorted(map(str, value)) if isinstance(value, (set, frozenset)) else str(value)
-
-    return json.dumps(value, default=plain, sort_keys=True)
 
 
 def _digest(lines: Iterable[tuple[str, Stamp]], beginning: str) -> str:
@@ -226,11 +192,6 @@ def _tree(root: Path, outputs: Sequence[Path]) -> Iterator[tuple[str, Stamp]]:
 def _files(path: Path) -> list[str]:
     found = [path, *path.rglob("*")] if path.is_dir() else [path]
     return sorted(str(each) for each in found if each.is_symlink() or not each.is_dir())
-
-
-def _is_file(path: Path) -> bool:
-    """Whether it is there, as a file or as a link to whatever there is."""
-    return path.is_symlink() or path.is_file()
 
 
 def _stamp(path: Path | str) -> Stamp:

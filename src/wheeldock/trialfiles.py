@@ -8,9 +8,9 @@ from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from wheeldock import digests
 from wheeldock.errors import ConfigurationError
 from wheeldock.ignore import ignored, with_ignore_file
-from wheeldock.made import content
 from wheeldock.trials import DOCKERFILE, PROJECT
 from wheeldock.worktree import list_source
 
@@ -118,7 +118,7 @@ class Shelf:
         patterns = [*ignored(real, listing), *_GIT]
         folder = self._empty(needed.name.lower())
         dockerfile = with_ignore_file(DOCKERFILE, folder, patterns)
-        return dockerfile, content(real, (real / path for path in listing.kept))
+        return dockerfile, digests.of_folder(real, (real / path for path in listing.kept))
 
     def _gather(self, wanted: Sequence[str], origin: str) -> tuple[Path, str]:
         """Copy what `test-sources` names there, at the same places in a folder of its own."""
@@ -133,7 +133,7 @@ class Shelf:
                 shutil.copytree(source, target, symlinks=True, ignore=skip, dirs_exist_ok=True)
             else:
                 shutil.copy2(source, target)
-        return into, content(into)
+        return into, digests.of_folder(into)
 
     def _problem(self, name: str) -> str:
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:

@@ -8,10 +8,9 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheeldock import delivered, report
+from wheeldock import delivered, digests, report
 from wheeldock.audit import Auditor, commands_for
 from wheeldock.beside import Remaining, beside
-from wheeldock.made import content
 from wheeldock.recipe import audit_request, wheel_request
 from wheeldock.scheduler import run_all
 from wheeldock.served import make_all
@@ -105,7 +104,7 @@ class Wheels:
         """What the last run made of the same sdist of the same name, with the same time."""
         if self.last is None or self.sdist is None or not isinstance(self.origin, Path):
             return {}
-        inside = content(self.origin / "src")
+        inside = digests.of_folder(self.origin / "src")
         return self.last.wheels_of(f"{self.sdist.file}", inside, self.shop.epochs.wheels)
 
     @cached_property

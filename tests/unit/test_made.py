@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.unit.source_trees import CHANGES, source_tree
 
 from wheeldock import made
 from wheeldock.made import Inputs, Made
@@ -44,14 +44,7 @@ REPORT = RunReport(
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    tree = tmp_path / "tiny"
-    tree.mkdir()
-    (tree / "tiny.c").write_text("int x;\n")
-    (tree / "src").mkdir()
-    (tree / "src/tiny.h").write_text("extern int x;\n")
-    (tree / "dist").mkdir()
-    (tree / "folder").symlink_to("src")
-    return tree
+    return source_tree(tmp_path / "tiny")
 
 
 def inputs(tree: Path) -> Inputs:
@@ -79,35 +72,6 @@ print(Inputs.of(tree, {ASKED!r}, [tree / "dist", tree / ".wheeldock"]))
 """
     said = subprocess.check_output([sys.executable, "-c", script], text=True)
     assert said.strip() == repr(inputs(tree))
-
-
-def _same_size_and_time(tree: Path) -> None:
-    file = tree / "tiny.c"
-    before = file.stat()
-    file.write_text("int y;\n")
-    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
-
-
-CHANGES: dict[str, Callable[[Path], object]] = {
-    "content": lambda tree: (tree / "src/tiny.h").write_text("extern long x;\n"),
-    "content of the same size and time": _same_size_and_time,
-    "a file more": lambda tree: (tree / "src/more.c").touch(),
-    "a file less": lambda tree: (tree / "src/tiny.h").unlink(),
-    "another name": lambda tree: (tree / "tiny.c").rename(tree / "other.c"),
-    "another mode": lambda tree: (tree / "tiny.c").chmod(0o755),
-    "a link in its place": lambda tree: (
-        (tree / "tiny.c").unlink(),
-        (tree / "tiny.c").symlink_to("src/tiny.h"),
-    ),
-    "a link to another folder": lambda tree: (
-        (tree / "folder").unlink(),
-        (tree / "folder").symlink_to("dist"),
-    ),
-    "a link to what is not UTF-8": lambda tree: (
-        (tree / "folder").unlink(),
-        (tree / "folder").symlink_to(os.fsdecode(b"caf\xe9")),
-    ),
-}
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -263,32 +227,6 @@ def test_the_same_again_is_all_cached(last: Made) -> None:
     assert [target.cached for target in again.targets] == [True, True]
     assert [target.file for target in again.targets] == [SDIST.file, WHEEL.file]
     assert all(not target.stages and target.compiler_cache is None for target in again.targets)
-
-
-def test_content_is_names_modes_and_bytes(tree: Path, tmp_path: Path) -> None:
-    before = made.content(tree)
-    shutil.copytree(tree, tmp_path / "copy", symlinks=True)
-    os.utime(tmp_path / "copy/tiny.c", (0, 0))
-    assert made.content(tmp_path / "copy") == before
-    seen = {before}
-    for change in CHANGES.values():
-        shutil.rmtree(tmp_path / "copy")
-        shutil.copytree(tree, tmp_path / "copy", symlinks=True)
-        change(tmp_path / "copy")
-        seen.add(made.content(tmp_path / "copy"))
-    assert len(seen) == len(CHANGES) + 1
-
-
-def test_an_empty_folder_is_content(tree: Path) -> None:
-    """A build can look whether it is there, and an engine tells both apart."""
-    before = made.content(tree)
-    (tree / "empty").mkdir()
-    assert made.content(tree) != before
-
-
-def test_the_content_of_what_git_knows_is_that_of_what_is_there(tree: Path) -> None:
-    known = [tree / "tiny.c", tree / "src", tree / "removed.c"]
-    assert made.content(tree, known) == made.content(tree, known[:1])
 
 
 def test_the_same_sdist_gives_the_same_wheels_at_the_same_time(last: Made) -> None:
