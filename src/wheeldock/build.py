@@ -9,30 +9,26 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheeldock import baseimage, digests, dryrun, emulation, made, planning, report
+from wheeldock import baseimage, digests, dryrun, emulation, ingredients, made, planning, report
 from wheeldock.builder import Buildx
 from wheeldock.cache import BASE_IMAGES
-from wheeldock.context import by_products
 from wheeldock.failures import cache_export_unsupported
 from wheeldock.imagechoice import Images
 from wheeldock.made import Made
 from wheeldock.progress import ProgressMode, open_console, open_progress
 from wheeldock.run import Run
 from wheeldock.scheduler import default_jobs
-from wheeldock.sources import DirectorySource, SdistSource
+from wheeldock.sources import DirectorySource
 from wheeldock.state import State
 from wheeldock.wheelhouse import check_apart, check_writable
 from wheeldock.workshop import Workshop
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from wheeldock.builderinfo import BuilderInfo
-    from wheeldock.config import Config, TargetOptions
+    from wheeldock.config import Config
     from wheeldock.plan import Plan
     from wheeldock.planning import Asked, Inputs
     from wheeldock.progress import Progress
@@ -89,7 +85,7 @@ def _build(
     buildx = Buildx()
     last = None if cold or attest else made.read(state.made)
     whole = not asked.only
-    now = _made_from(inputs, state, whole=whole)
+    now = ingredients.of_run(inputs, state, whole=whole)
     if last and last.inputs == now and last.is_whole() and last.same_images(buildx.image_id):
         _show_again(last, settings, state, display, time.monotonic() - clock)
         if test:
@@ -102,7 +98,7 @@ def _build(
         display.say(planning.emptiness(inputs).message)
         return
     answers = dict(buildx.asked)
-    with_what = made_with(inputs, plan, answers, now.tree)
+    with_what = ingredients.of_wheels(inputs, plan, answers, now.tree)
     check_writable(settings.output_dir, keep_out=keep_out)
     with state.scratch() as scratch:
         shop = Workshop(
@@ -157,54 +153,6 @@ def _tester(inputs: Inputs, plan: Plan, shop: Workshop, builder: BuilderInfo) ->
         scratch=shop.scratch / "tests",
         again=bool(shop.cold),
     )
-
-
-def _made_from(inputs: Inputs, state: State, *, whole: bool) -> made.Inputs:
-    """What a run is made from, of a whole project or of a part of it."""
-    source, settings = inputs.source, inputs.settings
-    options = {str(each): settings.for_target(each) for each in inputs.selection.identifiers}
-    setup = [replace(settings, jobs=None), options, inputs.constraints, inputs.epochs, whole]
-    outputs = [settings.output_dir, state.root]
-    if isinstance(source, SdistSource):
-        return made.Inputs.of(source.path, setup, outputs)
-    return made.Inputs.of(
-        source.project, [*setup, source.subfolder], [*outputs, *by_products(source)]
-    )
-
-
-def made_with(
-    inputs: Inputs, plan: Plan, images: Mapping[str, str | None], tree: str
-) -> dict[str, str]:
-    """
-    What each wheel is made with, besides what ships and wheeldock, as `Made` has it.
-
-    `images` are the ids of images by reference, and `tree` is a digest of the source tree. A wheel
-    is not among them if nothing tells which image it stands on: a tag in a registry may move.
-    """
-    source, settings = inputs.source, inputs.settings
-    project = source.project if isinstance(source, DirectorySource) else None
-    places = [settings.build_from, settings.output_dir, settings.cache_dir, settings.builder]
-    common = [*places, inputs.project.build_system, inputs.epochs]
-    return {
-        str(target): digests.of_values(
-            [
-                *common,
-                *(replace(batch, targets=(), offer=replace(batch.offer, digest=image)), target),
-                tree if project and batch.preparation.uses_files(project) else "",
-                _without_tests(settings.for_target(target.identifier)),
-                inputs.constraints[str(target)],
-            ]
-        )
-        for batch in plan.batches
-        if (image := batch.offer.digest or images.get(batch.offer.image))
-        for target in batch.targets
-    }
-
-
-def _without_tests(options: TargetOptions) -> dict[str, object]:
-    """What options say of how a wheel is built, which is all but how it is tested."""
-    names = (each.name for each in fields(options) if each.compare)
-    return {name: getattr(options, name) for name in names if "test" not in name}
 
 
 def _show_again(

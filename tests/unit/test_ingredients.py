@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wheeldock import planning
-from wheeldock.build import made_with
+from wheeldock.ingredients import of_wheels
 from wheeldock.planning import Asked
 from wheeldock.state import State
 
@@ -49,7 +49,7 @@ def wheels(
     inputs = planning.read(Asked(options=named), State(folder / ".wheeldock"))
     plan = planning.without_engine(inputs)
     batches = [replace(each, offer=replace(each.offer, digest=digest)) for each in plan.batches]
-    return made_with(inputs, replace(plan, batches=tuple(batches)), {IMAGE: image}, tree)
+    return of_wheels(inputs, replace(plan, batches=tuple(batches)), {IMAGE: image}, tree)
 
 
 def differ(one: dict[str, str], other: dict[str, str]) -> set[str]:
