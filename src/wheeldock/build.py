@@ -12,11 +12,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheeldock import baseimage, digests, dryrun, emulation, ingredients, made, planning, report
+from wheeldock import baseimage, digests, dryrun, ingredients, made, planning, report
 from wheeldock.builder import Buildx
-from wheeldock.cache import BASE_IMAGES
 from wheeldock.failures import cache_export_unsupported
-from wheeldock.imagechoice import Images
 from wheeldock.made import Made
 from wheeldock.progress import ProgressMode, open_console, open_progress
 from wheeldock.run import Run
@@ -94,7 +92,8 @@ def _build(
             check_built(inputs, buildx, display, state, asked.only)
         return
     builder = _builder(settings, buildx)
-    if not (plan := _plan(inputs, buildx, builder, display, cold=cold)).targets:
+    plan = planning.fetched(inputs, buildx, builder, display.say, cold=cold)
+    if not plan.targets:
         display.say(planning.emptiness(inputs).message)
         return
     answers = dict(buildx.asked)
@@ -127,17 +126,6 @@ def _build(
         sdist = digests.of_folder(state.sdist(done.project) / "src") if has_sdist else ""
         files = made.stamps(run.results(done))
         made.write(Made(now, answers, sdist, done, files, with_what), state.made)
-
-
-def _plan(
-    inputs: Inputs, buildx: Buildx, builder: BuilderInfo, display: Progress, *, cold: bool
-) -> Plan:
-    """The plan on images that are fetched where need be, with no notes of them in a cold run."""
-    settings = inputs.settings
-    emulation.check(buildx, settings.builder or None, inputs.selection.identifiers)
-    notes = None if cold else settings.cache_dir / BASE_IMAGES
-    images = Images(buildx=buildx, builder=builder, say=display.say, notes=notes, fetch=True)
-    return planning.make(inputs, images)
 
 
 def _tester(inputs: Inputs, plan: Plan, shop: Workshop, builder: BuilderInfo) -> Tester:

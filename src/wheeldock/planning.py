@@ -13,29 +13,32 @@ from wheeldock import (
     badinput,
     config,
     constraints,
+    emulation,
     limited_api,
     pyproject,
     report,
     sources,
     wishes,
 )
+from wheeldock.cache import BASE_IMAGES
 from wheeldock.config import Reading
 from wheeldock.errors import ConfigurationError
 from wheeldock.identifier import Group
-from wheeldock.imagechoice import image_wishes, unseen
+from wheeldock.imagechoice import Images, image_wishes, unseen
 from wheeldock.plan import Offer, Plan, make_plan
 from wheeldock.preparation import Preparation
 from wheeldock.project import Project, examine
 from wheeldock.selection import Selection, Selector, select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from wheeldock.builder import Buildx
+    from wheeldock.builderinfo import BuilderInfo
     from wheeldock.config import Config
     from wheeldock.epoch import Epochs
     from wheeldock.errors import NothingSelectedError
     from wheeldock.identifier import BuildIdentifier
-    from wheeldock.imagechoice import Images
     from wheeldock.plan import Absent, ImageWish
     from wheeldock.sources import Source
     from wheeldock.state import State
@@ -157,6 +160,25 @@ def make(inputs: Inputs, images: Images) -> Plan:
     """
     wanted = image_wishes(inputs.settings, inputs.selection.identifiers)
     return _on(inputs, wanted, images(dict.fromkeys(wanted.values()), inputs.selection))
+
+
+def fetched(
+    inputs: Inputs,
+    buildx: Buildx,
+    builder: BuilderInfo,
+    say: Callable[[str], None],
+    *,
+    cold: bool = False,
+) -> Plan:
+    """
+    Plan what was selected, on images that are fetched where need be; `cold` uses no notes of them.
+
+    Raises what `emulation.check` and `make` raise.
+    """
+    settings = inputs.settings
+    emulation.check(buildx, settings.builder or None, inputs.selection.identifiers)
+    notes = None if cold else settings.cache_dir / BASE_IMAGES
+    return make(inputs, Images(buildx=buildx, builder=builder, say=say, notes=notes, fetch=True))
 
 
 def without_engine(inputs: Inputs) -> Plan:

@@ -12,11 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheeldock import emulation, planning, trialreport
+from wheeldock import planning, trialreport
 from wheeldock.builder import Buildx
-from wheeldock.cache import BASE_IMAGES
 from wheeldock.errors import FailedTestError, NothingToTestError, UsageError, joined
-from wheeldock.imagechoice import Images
 from wheeldock.progress import ProgressMode, open_console, open_progress
 from wheeldock.state import State
 from wheeldock.tester import Tester
@@ -76,12 +74,8 @@ def check_built(
 @contextlib.contextmanager
 def _tester(inputs: Inputs, buildx: Buildx, display: Progress, state: State) -> Iterator[Tester]:
     """What tests on the images that are planned."""
-    settings = inputs.settings
-    builder = buildx.info(settings.builder or None)
-    emulation.check(buildx, settings.builder or None, inputs.selection.identifiers)
-    notes = settings.cache_dir / BASE_IMAGES
-    images = Images(buildx=buildx, builder=builder, say=display.say, notes=notes, fetch=True)
-    plan = planning.make(inputs, images)
+    builder = buildx.info(inputs.settings.builder or None)
+    plan = planning.fetched(inputs, buildx, builder, display.say)
     with state.scratch() as scratch:
         yield Tester(
             buildx=buildx,
