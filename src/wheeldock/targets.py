@@ -115,20 +115,9 @@ class TargetMaker:
         self.display.started(name)
         if foreign := cache.foreign:
             self.display.say(f"{name}: no cache is kept: {foreign} has files of someone else")
-        record = latest = BuildRecord()
+        record = BuildRecord()
         try:
-            asked = replace(request, provenance=self.attest)
-            fresh = self._prepared(name, cache)
-            attempt = replace(asked, cache_from=cache.usable(), cache_to=fresh)
-            while again := self._attempt(name, attempt, latest, compiled):
-                shutil.rmtree(output, ignore_errors=True)
-                cache.discard()
-                latest = BuildRecord()
-                # Where only the export failed, all was done before, and is done no more.
-                if again.cache_to or not attempt.cache_to:
-                    record = latest
-                fresh = self._prepared(name, cache) if again.cache_to else None
-                attempt = replace(again, cache_to=fresh)
+            self._build(name, request, output, cache, record, compiled)
             requirements = json.loads(_take(output, "build-requirements.json") or "{}")
             provenance = _take(output, "provenance.json")
             distribution = _only_distribution(name, output)
@@ -148,6 +137,32 @@ class TargetMaker:
         if result.report.warning:
             self.display.say(result.report.warning)
         return result
+
+    def _build(
+        self,
+        name: str,
+        request: BuildRequest,
+        output: Path,
+        cache: TargetCache | NoCache,
+        record: BuildRecord,
+        compiled: Callable[[Counts], None],
+    ) -> None:
+        """Build, and again where that may help; `record` tells of the last that did all work."""
+        asked = replace(request, provenance=self.attest)
+        fresh = self._prepared(name, cache)
+        attempt = replace(asked, cache_from=cache.usable(), cache_to=fresh)
+        latest = record
+        while again := self._attempt(name, attempt, latest, compiled):
+            shutil.rmtree(output, ignore_errors=True)
+            cache.discard()
+            if again.cache_to or not attempt.cache_to:
+                record.clear()
+                latest = record
+            else:
+                # Only the export failed: all was done before, and is done no more.
+                latest = BuildRecord()
+            fresh = self._prepared(name, cache) if again.cache_to else None
+            attempt = replace(again, cache_to=fresh)
 
     def _attempt(
         self,
