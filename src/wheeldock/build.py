@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from wheeldock import baseimage, digests, dryrun, ingredients, made, planning, report
 from wheeldock.builder import Buildx
-from wheeldock.failures import cache_export_unsupported
 from wheeldock.made import Made
 from wheeldock.progress import ProgressMode, open_console, open_progress
+from wheeldock.refusals import cache_export_unsupported
 from wheeldock.run import Run
 from wheeldock.scheduler import default_jobs
 from wheeldock.sources import DirectorySource

@@ -25,14 +25,14 @@ from typing import TYPE_CHECKING, Protocol, cast
 from wheeldock.builderinfo import read_builder, read_engine
 from wheeldock.errors import BuilderNotFoundError, BuildxMissingError, EngineUnreachableError
 from wheeldock.events import Event, parse
-from wheeldock.failures import (
+from wheeldock.masking import masked
+from wheeldock.refusals import (
     builder_error,
     engine_unreachable,
     image_error,
     image_in_use,
     no_builder_of_ones_own,
 )
-from wheeldock.masking import masked
 from wheeldock.request import arguments, passed, with_fitting_dockerfile, with_plain_caches
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from tests.unit.test_images import BASE, STAND_IN, TOOLS, engine, info
 
 from wheeldock import diskspace
 from wheeldock.errors import EngineUnreachableError
-from wheeldock.failures import builder_not_found
+from wheeldock.refusals import builder_not_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

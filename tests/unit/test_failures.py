@@ -22,8 +22,9 @@ from wheeldock.errors import (
     WheeldockError,
 )
 from wheeldock.events import Event, Log, Notice, Step
-from wheeldock.failures import explain, image_error
+from wheeldock.failures import explain
 from wheeldock.record import BuildRecord
+from wheeldock.refusals import image_error
 
 IMAGE = "127.0.0.1:5055/x:1"
 MANIFEST = "http://127.0.0.1:5055/v2/x/manifests/1"

@@ -32,8 +32,8 @@ from wheeldock.errors import (
     UsageError,
     WheeldockError,
 )
-from wheeldock.failures import no_builder_of_ones_own
 from wheeldock.journal import Addition, Journal, Kind
+from wheeldock.refusals import no_builder_of_ones_own
 from wheeldock.tags import Architecture, Libc, Platform, Policy
 
 if TYPE_CHECKING:

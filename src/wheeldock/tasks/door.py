@@ -109,7 +109,7 @@ def explained() -> Iterator[Mapping[str, str]]:
 
 def _refusal(error: OSError) -> WheeldockError | None:
     """What the system's refusal means, or None for one that is a bug of ours."""
-    from wheeldock.failures import disk_full
+    from wheeldock.refusals import disk_full
 
     place = error.filename2 or error.filename
     said = f"{error.strerror}: {place}" if place else str(error.strerror)
