@@ -18,7 +18,7 @@ import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -36,11 +36,12 @@ from wheeldock.refusals import (
 from wheeldock.request import arguments, passed, with_fitting_dockerfile, with_plain_caches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from python_on_whales import DockerClient, Image
 
     from wheeldock.builderinfo import BuilderInfo, EngineInfo
+    from wheeldock.errors import WheeldockError
     from wheeldock.request import BuildRequest
     from wheeldock.tags import Architecture
 
@@ -171,17 +172,13 @@ class Buildx:
             return False
 
     def _engine(self, told: subprocess.CompletedProcess[str]) -> EngineInfo:
-        from python_on_whales.exceptions import DockerException  # noqa: PLC0415
-
         if told.returncode:
             raise engine_unreachable(told.stderr)
         info = read_engine(told.stdout)
         if not info.version:
             # What next needs the engine says why there is none.
-            try:
+            with _refusals(engine_unreachable):
                 self._docker.image.list()
-            except DockerException as error:
-                raise engine_unreachable(error.stderr or "") from None
         return info
 
     def create_builder(self, name: str) -> None:
@@ -213,28 +210,19 @@ class Buildx:
 
         Raises EngineUnreachableError.
         """
-        from python_on_whales.exceptions import DockerException, NoSuchImage  # noqa: PLC0415
+        from python_on_whales.exceptions import NoSuchImage  # noqa: PLC0415
 
-        try:
+        info = None
+        with _refusals(partial(image_error, reference)), contextlib.suppress(NoSuchImage):
             info = _image_info(self._docker.image.inspect(reference))
-        except NoSuchImage:
-            self.asked[reference] = None
-            return None
-        except DockerException as error:
-            raise image_error(reference, error.stderr or "") from None
-        self.asked[reference] = info.id
+        self.asked[reference] = info.id if info else None
         return info
 
     def images(self, label: str) -> list[ImageInfo]:
         """The engine's images that have a label, whatever its value; EngineUnreachableError."""
-        from python_on_whales.exceptions import DockerException  # noqa: PLC0415
-
-        try:
-            return [
-                _image_info(each) for each in self._docker.image.list(filters=[("label", label)])
-            ]
-        except DockerException as error:
-            raise engine_unreachable(error.stderr or "") from None
+        with _refusals(engine_unreachable):
+            found = self._docker.image.list(filters=[("label", label)])
+            return [_image_info(each) for each in found]
 
     def image_id(self, reference: str) -> str | None:
         """The id of the engine's image of that name, or None; raises EngineUnreachableError."""
@@ -248,13 +236,9 @@ class Buildx:
         Raises ImageNotFoundError, RegistryAuthenticationError, BaseImageUnavailableError when
         the registry does not answer, or EngineUnreachableError.
         """
-        from python_on_whales.exceptions import DockerException  # noqa: PLC0415
-
-        try:
-            platform = architecture.oci_platform if architecture else None
+        platform = architecture.oci_platform if architecture else None
+        with _refusals(partial(image_error, reference)):
             self._docker.image.pull(reference, quiet=True, platform=platform)
-        except DockerException as error:
-            raise image_error(reference, error.stderr or "") from None
 
     def remove_image(self, reference: str, *, force: bool = True) -> None:
         """
@@ -262,14 +246,10 @@ class Buildx:
 
         Without `force` raises ImageInUseError when a container needs it.
         """
-        from python_on_whales.exceptions import DockerException, NoSuchImage  # noqa: PLC0415
+        from python_on_whales.exceptions import NoSuchImage  # noqa: PLC0415
 
-        try:
+        with _refusals(partial(image_in_use, reference)), contextlib.suppress(NoSuchImage):
             self._docker.image.remove(reference, force=force)
-        except NoSuchImage:
-            return
-        except DockerException as error:
-            raise image_in_use(reference, error.stderr or "") from None
 
     def remove_cache_mounts(self, suffix: str, builder: str | None = None) -> None:
         """Remove the cache mounts whose ids end so, and no others; what fails stays there."""
@@ -305,13 +285,21 @@ class Buildx:
 
         Raises EngineUnreachableError or BuilderNotFoundError.
         """
-        from python_on_whales.exceptions import DockerException  # noqa: PLC0415
         from python_on_whales.utils import run  # noqa: PLC0415
 
-        try:
+        with _refusals(builder_error):
             return str(run([*self._docker.buildx.docker_cmd, *arguments]))
-        except DockerException as error:
-            raise builder_error(error.stderr or "") from None
+
+
+@contextlib.contextmanager
+def _refusals(meaning: Callable[[str], WheeldockError]) -> Iterator[None]:
+    """Raise what it means that the client fails, by what it said."""
+    from python_on_whales.exceptions import DockerException  # noqa: PLC0415
+
+    try:
+        yield
+    except DockerException as error:
+        raise meaning(error.stderr or "") from None
 
 
 def _check_client() -> None:
