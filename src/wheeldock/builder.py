@@ -1,33 +1,28 @@
 """
 The one door to Docker: builds, images and builders, through python-on-whales.
 
-What python-on-whales lacks for builds is added here and nowhere else. The client is called
-through a shell that first writes down its process id, so that a build can be ended, and joins
-its two outputs, so that no whole log ends up in an exception. What a run asks first is asked
-without it: the answers are there by the time that it has been read in.
+What python-on-whales lacks for builds is added here and in `client`. What a run asks first is
+asked without it: the answers are there by the time that it has been read in.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
-import signal
-import subprocess
 import tempfile
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+from wheeldock import client
 from wheeldock.builderinfo import read_builder, read_engine
-from wheeldock.errors import BuilderNotFoundError, BuildxMissingError, EngineUnreachableError
+from wheeldock.errors import BuilderNotFoundError, EngineUnreachableError
 from wheeldock.events import Event, parse
 from wheeldock.masking import masked
 from wheeldock.refusals import (
     builder_error,
+    buildx_missing,
     engine_unreachable,
     image_error,
     image_in_use,
@@ -36,7 +31,8 @@ from wheeldock.refusals import (
 from wheeldock.request import arguments, passed, with_fitting_dockerfile, with_plain_caches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    import subprocess
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from python_on_whales import DockerClient, Image
 
@@ -44,10 +40,6 @@ if TYPE_CHECKING:
     from wheeldock.errors import WheeldockError
     from wheeldock.request import BuildRequest
     from wheeldock.tags import Architecture
-
-_CLIENT = ["sh", "-c", 'echo $$ > "$0" && test ! -e "$0.stop" && exec docker "$@" 2>&1']
-_NO_GIT = "export BUILDX_GIT_INFO=false; "
-"""Buildx would ask Git half a dozen questions, whose answers only provenance has."""
 
 
 class BuildEndedError(Exception):
@@ -98,7 +90,7 @@ class Buildx:
         # It takes 0.2 s to import, which `--help` and a dry run must not pay.
         from python_on_whales import DockerClient  # noqa: PLC0415
 
-        _check_client()
+        client.check()
         return DockerClient()
 
     def build(self, request: BuildRequest) -> Iterator[Event]:
@@ -112,23 +104,22 @@ class Buildx:
 
         with tempfile.TemporaryDirectory(prefix="wheeldock-") as folder:
             process = Path(folder, "pid")
-            *shell, script = _CLIENT
-            script = script if request.provenance else _NO_GIT + script
-            client = DockerClient(client_call=[*shell, script, str(process)])
+            command = client.command(process, asks_git=request.provenance)
+            docker = DockerClient(client_call=command)
             with self._lock:
                 if self._stopped.is_set():
                     raise BuildStoppedError
                 self._running.add(process)
             try:
                 ready = with_fitting_dockerfile(with_plain_caches(request, folder), folder)
-                lines = client.buildx.build(**arguments(ready))
+                lines = docker.buildx.build(**arguments(ready))
                 events = parse(cast("Iterator[str]", lines))
                 yield from masked(events, passed(request).values())
             except DockerException:
                 raise (BuildStoppedError if self._stopped.is_set() else BuildEndedError) from None
             except BaseException:
                 # Ctrl-C, or nobody listens any more: the client would go on for itself.
-                _end(process, wait=True)
+                client.end(process, wait=True)
                 raise
             finally:
                 with self._lock:
@@ -140,7 +131,7 @@ class Buildx:
             self._stopped.set()
             running = list(self._running)
         for process in running:
-            _end(process)
+            client.end(process)
 
     def info(self, name: str | None = None) -> BuilderInfo:
         """
@@ -148,14 +139,15 @@ class Buildx:
 
         Raises EngineUnreachableError, BuildxMissingError or BuilderNotFoundError.
         """
-        _check_client()
-        told, engine = _ask_at_once(
+        client.check()
+        told, engine = client.ask_at_once(
             ["buildx", "inspect", *([name] if name else [])],
             ["system", "info", "--format", "{{json .}}"],
+            meanwhile=_load,
         )
         if told.returncode:
             if not self._has_buildx():
-                raise _buildx_missing()
+                raise buildx_missing()
             raise builder_error(told.stderr)
         builder = read_builder(told.stdout)
         if not builder.sees_local_images:
@@ -302,29 +294,8 @@ def _refusals(meaning: Callable[[str], WheeldockError]) -> Iterator[None]:
         raise meaning(error.stderr or "") from None
 
 
-def _check_client() -> None:
-    if shutil.which("docker") is None:
-        raise engine_unreachable("there is no Docker client `docker` on the PATH")
-
-
-def _ask_at_once(*questions: Sequence[str]) -> list[subprocess.CompletedProcess[str]]:
-    """What the client says to each: it takes a tenth of a second to answer one."""
-
-    def ask(question: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["docker", *question],
-            check=False,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-        )
-
-    with ThreadPoolExecutor(len(questions)) as threads:
-        answers = threads.map(ask, questions)
-        import python_on_whales  # noqa: F401, PLC0415 - whatever is asked next needs it
-
-    return list(answers)
+def _load() -> None:
+    import python_on_whales  # noqa: F401, PLC0415 - whatever is asked next needs it
 
 
 def _image_info(image: Image) -> ImageInfo:
@@ -336,19 +307,3 @@ def _image_info(image: Image) -> ImageInfo:
         created=image.created.isoformat(),
         size=image.size,
     )
-
-
-def _buildx_missing() -> BuildxMissingError:
-    message = "the Docker client has no Buildx (`docker buildx version` fails)"
-    return BuildxMissingError(message, cure="`invoke setup` installs it.")
-
-
-def _end(process: Path, *, wait: bool = False) -> None:
-    """End the client whose process id is in that file, as Ctrl-C would; it tells the engine."""
-    with contextlib.suppress(OSError, ValueError):
-        # Either the client's shell sees this file, or its process id is there to be read.
-        process.with_name(f"{process.name}.stop").touch()
-        number = int(process.read_text())
-        os.kill(number, signal.SIGINT)
-        if wait:
-            os.waitpid(number, 0)

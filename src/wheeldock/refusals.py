@@ -7,6 +7,7 @@ import re
 from wheeldock.errors import (
     BaseImageUnavailableError,
     BuilderNotFoundError,
+    BuildxMissingError,
     CacheExportUnsupportedError,
     ConfigurationError,
     DiskFullError,
@@ -127,6 +128,12 @@ def builder_error(text: str) -> WheeldockError:
     """What Buildx's refusal to tell of a builder means."""
     match = _NO_BUILDER.search(text)
     return builder_not_found(match["name"]) if match else engine_unreachable(text)
+
+
+def buildx_missing() -> BuildxMissingError:
+    """The error for a client without Buildx."""
+    message = "the Docker client has no Buildx (`docker buildx version` fails)"
+    return BuildxMissingError(message, cure="`invoke setup` installs it.")
 
 
 def builder_not_found(name: str) -> BuilderNotFoundError:

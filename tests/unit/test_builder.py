@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wheeldock import builder as building
+from wheeldock import client
 from wheeldock import request as requests
 from wheeldock.builder import BuildEndedError, BuildStoppedError, Buildx
 from wheeldock.builderinfo import BuilderInfo, Capacity
@@ -401,11 +401,11 @@ def test_after_stop_no_build_begins(docker: Docker) -> None:
 def test_stop_ends_a_build_that_is_about_to_begin(
     docker: Docker, late: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shell, option, script = building._CLIENT
+    script = client._SCRIPT
     pause = ": > waiting; while [ ! -e go ]; do sleep 0.01; done"
     first, _, rest = script.partition(" && ")
     slow = f"{pause}; {script}" if late == "before" else f"{first} && {{ {pause}; }} && {rest}"
-    monkeypatch.setattr(building, "_CLIENT", [shell, option, slow])
+    monkeypatch.setattr(client, "_SCRIPT", slow)
     monkeypatch.chdir(docker.folder)
     docker.does("")
     buildx = Buildx()

@@ -1,0 +1,69 @@
+"""
+Docker's client as a program: asked, and run so that what it does can be ended.
+
+It is run by a shell that first writes down its process id, and joins its two outputs, so that no
+whole log ends up in an exception.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from wheeldock.refusals import engine_unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+_SCRIPT = 'echo $$ > "$0" && test ! -e "$0.stop" && exec docker "$@" 2>&1'
+_NO_GIT = "export BUILDX_GIT_INFO=false; "
+"""Buildx would ask Git half a dozen questions, whose answers only provenance has."""
+
+
+def check() -> None:
+    """Raise EngineUnreachableError where there is no client."""
+    if shutil.which("docker") is None:
+        raise engine_unreachable("there is no Docker client `docker` on the PATH")
+
+
+def ask_at_once(
+    *questions: Sequence[str], meanwhile: Callable[[], object]
+) -> list[subprocess.CompletedProcess[str]]:
+    """What the client says to each: it takes a tenth of a second to answer one."""
+
+    def ask(question: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["docker", *question],
+            check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+
+    with ThreadPoolExecutor(len(questions)) as threads:
+        answers = threads.map(ask, questions)
+        meanwhile()
+    return list(answers)
+
+
+def command(process: Path, *, asks_git: bool) -> list[str]:
+    """The client's command line, which writes its process id into that file."""
+    return ["sh", "-c", _SCRIPT if asks_git else _NO_GIT + _SCRIPT, str(process)]
+
+
+def end(process: Path, *, wait: bool = False) -> None:
+    """End the client whose process id is in that file, as Ctrl-C would; it tells the engine."""
+    with contextlib.suppress(OSError, ValueError):
+        # Either the client's shell sees this file, or its process id is there to be read.
+        process.with_name(f"{process.name}.stop").touch()
+        number = int(process.read_text())
+        os.kill(number, signal.SIGINT)
+        if wait:
+            os.waitpid(number, 0)
