@@ -13,12 +13,13 @@ from benchmarks import curve, results
 from benchmarks.checks import WrongResultError
 from benchmarks.command import CommandError
 from benchmarks.measure import measure, round_plan
+from benchmarks.peers import install_cibuildwheel
 from benchmarks.picture import picture
 from benchmarks.projects import EXAMPLE, PROJECTS
 from benchmarks.results import Machine, Results
 from benchmarks.scenarios import SCENARIOS, chosen
 from benchmarks.table import table
-from benchmarks.ways import USUAL, WAYS, install_cibuildwheel
+from benchmarks.ways import USUAL, WAYS
 from wheeldock import baseimage
 from wheeldock.builder import Buildx
 from wheeldock.errors import WheeldockError

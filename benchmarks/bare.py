@@ -16,7 +16,7 @@ from wheeldock.sources import DirectorySource
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from benchmarks.ways import Place
+    from benchmarks.place import Place
 
 _CA = "/ca"
 

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 from benchmarks.checks import check_wheels
 from benchmarks.freshimage import forget, fresh_image
+from benchmarks.ours import Wheeldock
+from benchmarks.place import KEPT, Place
 from benchmarks.results import Sample
 from benchmarks.settle import settle
-from benchmarks.ways import FLOOR, KEPT, OURS, WAYS, Place, Wheeldock
+from benchmarks.ways import FLOOR, OURS, WAYS
 from wheeldock.seeds import ca_bundle
 
 if TYPE_CHECKING:

@@ -8,18 +8,18 @@ import platform
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from statistics import median
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from benchmarks.command import run
-from benchmarks.ways import WAYS, Cibuildwheel
+from benchmarks.peers import Cibuildwheel
+from benchmarks.ways import WAYS
 from wheeldock import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-Stages: TypeAlias = "Mapping[str, Mapping[str, float]]"
-"""Seconds of each stage of each target."""
+    from benchmarks.ours import Stages
 
 
 @dataclass(frozen=True)

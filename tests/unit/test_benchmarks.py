@@ -11,12 +11,12 @@ from benchmarks.checks import WrongResultError, check_cached, check_wheels
 from benchmarks.curve import Point
 from benchmarks.freshimage import parse_records, with_descendants
 from benchmarks.measure import round_plan
+from benchmarks.peers import plain_dockerfile
 from benchmarks.picture import picture
 from benchmarks.projects import PROJECTS, Edit
 from benchmarks.results import Machine, Results, Sample, read, write
 from benchmarks.scenarios import SCENARIOS, chosen
 from benchmarks.table import figure, table, times
-from benchmarks.ways import plain_dockerfile
 from rich.console import Console
 
 from wheeldock.report import TargetReport
