@@ -190,7 +190,7 @@ def read(
     places.read_command_line(overrides, usage)
     settings = (*found.settings, *usage.settings)
     errors: list[WheeldockError] = [ConfigurationError(found.problems)] if found.problems else []
-    errors += [UsageError("\n".join(usage.problems))] if usage.problems else []
+    errors += [UsageError(usage.problems)] if usage.problems else []
     return Reading(
         _config(settings, (*remarks, *found.remarks)),
         tuple(errors),

@@ -20,10 +20,16 @@ class WheeldockError(Exception):
 
     code: ClassVar[int] = 1
 
-    def __init__(self, message: str, *, cure: str = "") -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message: str | Sequence[str], *, cure: str = "") -> None:
+        """`message` is a line, or one for each of several problems."""
+        self.message = message if isinstance(message, str) else "\n".join(message)
         self.cure = cure
+        super().__init__(self.message)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The lines of the message."""
+        return tuple(self.message.splitlines())
 
 
 class UsageError(WheeldockError):
@@ -124,11 +130,6 @@ class ConfigurationError(WheeldockError):
     """The configuration is malformed, or has problems of several kinds; all are listed."""
 
     code = 23
-
-    def __init__(self, problems: Sequence[str], *, cure: str = "") -> None:
-        # A message of several lines is several problems, so that errors of one kind can be joined.
-        self.problems = tuple(problems.splitlines() if isinstance(problems, str) else problems)
-        super().__init__("\n".join(self.problems), cure=cure)
 
 
 class UnknownIdentifierError(WheeldockError):
@@ -249,6 +250,18 @@ class CacheDamagedError(WheeldockError):
     code = 44
 
 
+class DistributionsUnfitError(WheeldockError):
+    """A wheel or the sdist has an error that `invoke verify` finds."""
+
+    code = 45
+
+
+class NotReproducibleError(WheeldockError):
+    """A second build gave other files than the first."""
+
+    code = 46
+
+
 class FailedTestError(WheeldockError):
     """A wheel failed its tests."""
 
@@ -271,10 +284,6 @@ class DeploymentRefusedError(WheeldockError):
     """What is in dist/, or the settings, may not be deployed; all of it is listed."""
 
     code = 60
-
-    def __init__(self, problems: Sequence[str], *, cure: str = "") -> None:
-        self.problems = tuple(problems.splitlines() if isinstance(problems, str) else problems)
-        super().__init__("\n".join(self.problems), cure=cure)
 
 
 class IndexUnreachableError(WheeldockError):
@@ -325,18 +334,6 @@ class RepositoryError(WheeldockError):
     code = 71
 
 
-class DistributionsUnfitError(WheeldockError):
-    """A wheel or the sdist has an error that `invoke verify` finds."""
-
-    code = 45
-
-
-class NotReproducibleError(WheeldockError):
-    """A second build gave other files than the first."""
-
-    code = 46
-
-
 class ReleaseMismatchError(WheeldockError):
     """What was built for a release is not of the version that was tagged."""
 
@@ -374,7 +371,7 @@ def joined(
     kind = kinds.pop() if len(kinds) == 1 else otherwise
     cures = dict.fromkeys(error.cure for error in errors if error.cure)
     messages = dict.fromkeys(error.message for error in errors)
-    return kind("\n".join(messages), cure=" ".join([*first, *cures]))
+    return kind(list(messages), cure=" ".join([*first, *cures]))
 
 
 @contextmanager

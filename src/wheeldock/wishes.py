@@ -38,7 +38,7 @@ def check(selector: Selector, places: Mapping[str, str] | None = None) -> tuple[
     if problems := list(_problems(selector, named["build"])):
         first, *_, last = interpreters()
         raise UnknownIdentifierError(
-            "\n".join(problems),
+            problems,
             cure=f"Identifiers look like cp313-manylinux_x86_64, from {first} to {last}; globs and "
             "{a,b} are allowed.",
         )
