@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.unit.checkouts import git
@@ -11,6 +12,9 @@ from tests.unit.checkouts import git
 from wheeldock.ci import FILES, Service, chosen, texts
 from wheeldock.errors import UsageError
 from wheeldock.tasks import ns
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PROGRAMS = Path(sys.executable).parent
 REPOSITORY = Path(__file__).parents[2]
@@ -24,13 +28,17 @@ def run(program: str, *arguments: str | Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def write(folder: Path, form: str) -> Path:
+    """Fill a folder with every service's files."""
+    for path, text in texts(tuple(Service), form).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    return folder
+
+
 @pytest.fixture(params=FORMATS)
 def written(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    """A folder with every service's files."""
-    for path, text in texts(tuple(Service), request.param).items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(text)
-    return tmp_path
+    return write(tmp_path, request.param)
 
 
 @pytest.mark.skipif(not (PROGRAMS / "zizmor").exists(), reason="zizmor is for working on wheeldock")
@@ -39,13 +47,16 @@ def test_zizmor_finds_nothing_unsafe(written: Path) -> None:
     run("zizmor", "--offline", "--persona", "pedantic", written / ".github", *ours)
 
 
-def test_the_services_take_their_files(written: Path) -> None:
-    schema = "--builtin-schema"
-    run("check-jsonschema", schema, "vendor.dependabot", written / ".github/dependabot.yml")
-    workflows = [written / path for path in FILES[Service.GITHUB] if "workflows" in path]
-    run("check-jsonschema", schema, "vendor.github-workflows", *workflows)
-    gitlab = ["--data-transform", "gitlab-ci", written / ".gitlab-ci.yml"]
-    run("check-jsonschema", schema, "vendor.gitlab-ci", *gitlab)
+def test_the_services_take_their_files(tmp_path: Path) -> None:
+    folders = [write(tmp_path / str(place), form) for place, form in enumerate(FORMATS)]
+
+    def check(schema: str, *paths: str, options: Sequence[str] = ()) -> None:
+        files = [folder / path for folder in folders for path in paths]
+        run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *options, *files)
+
+    check("dependabot", ".github/dependabot.yml")
+    check("github-workflows", *(p for p in FILES[Service.GITHUB] if "workflows" in p))
+    check("gitlab-ci", ".gitlab-ci.yml", options=["--data-transform", "gitlab-ci"])
 
 
 def test_nothing_is_left_to_fill_in_and_every_command_is_one(written: Path) -> None:
