@@ -15,6 +15,8 @@ from wheeldock.builder import Buildx
 from wheeldock.errors import BuildFailedError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.integration.workplace import Workplace
 
 pytestmark = pytest.mark.integration
@@ -39,6 +41,20 @@ from Cython.Build import cythonize
 from setuptools import setup
 
 setup(py_modules=["pure"], ext_modules=cythonize("tiny.pyx", language_level=3))
+"""
+BACKEND = """\
+import os
+import shutil
+import tempfile
+
+from setuptools import build_meta
+from setuptools.build_meta import build_sdist, get_requires_for_build_wheel
+
+
+def build_wheel(folder, settings=None, metadata=None):
+    with tempfile.TemporaryDirectory() as temporary:
+        os.chdir(shutil.copytree(".", f"{temporary}/src"))
+        return build_meta.build_wheel(folder, settings, metadata)
 """
 SLOW_REPAIR = """
 [tool.wheeldock]
@@ -73,6 +89,33 @@ def test_a_rebuild_that_compiles_all_of_it_again(workplace: Workplace, case: str
     assert said in again.out + again.err
 
 
+def test_a_build_in_a_temporary_folder_gives_the_same_again(workplace: Workplace) -> None:
+    """The folder is in debug information, and that in the keys of the caches."""
+    own = '"backend"\nbackend-path = ["."]'
+    pyproject = projects.PYPROJECT.replace('"setuptools.build_meta"', own)
+    projects.write_tiny(workplace.folder, more_code=projects.unlike())
+    (workplace.folder / "pyproject.toml").write_text(pyproject)
+    (workplace.folder / "backend.py").write_text(BACKEND)
+    (workplace.folder / "MANIFEST.in").write_text("include backend.py README\n")
+    environment = {"WHEELDOCK_ENVIRONMENT": "CFLAGS=-g"}
+    wheel = workplace.dist / "tiny-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
+    workplace.built(workplace.build(*ONE, environment=environment))
+
+    (workplace.folder / "README").write_text("another sdist, and the same wheel\n")
+    workplace.built(workplace.build(*ONE, environment=environment))
+    caches = workplace.report()[ONE[1]]["compiler_cache"]
+    assert (caches["compiles"], caches["links"]) == (ONE_HIT, ONE_HIT)
+    code = extension(wheel)
+    workplace.built(workplace.build(*ONE, "--cold", environment=environment))
+    assert extension(wheel) == code
+
+
+def extension(wheel: Path) -> bytes:
+    """The content of a wheel's extension module."""
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.read("tiny.cpython-313-x86_64-linux-gnu.so")
+
+
 def test_an_edit_that_keeps_the_size_gets_into_the_wheel(workplace: Workplace) -> None:
     """BuildKit keeps what it was sent for a build that ran no step, and is sent what differs."""
     wheel = workplace.dist / "tiny-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
@@ -83,8 +126,7 @@ def test_an_edit_that_keeps_the_size_gets_into_the_wheel(workplace: Workplace) -
         wheel.unlink(missing_ok=True)
         assert workplace.build(*ONE).code == 0
         assert workplace.report()[ONE[1]]["cached"] is not is_new
-        with zipfile.ZipFile(wheel) as archive:
-            assert edition.encode() in archive.read("tiny.cpython-313-x86_64-linux-gnu.so")
+        assert edition.encode() in extension(wheel)
 
 
 def test_what_changes_for_one_wheel_leaves_the_others_as_they_are(workplace: Workplace) -> None:
