@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.test_report import FAILED, SDIST, run
+from tests.unit.reports import run
+from tests.unit.test_report import FAILED, SDIST
 
 from wheeldock.abi import abis, can_load, expected, led, served, shared_abis
 from wheeldock.identifier import BuildIdentifier

@@ -4,12 +4,12 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.unit.reports import run
 from tests.unit.test_housekeeping import Screen
 from tests.unit.test_images import BASE, STAND_IN, TOOLS, FakeEngine, engine, info
 
 from wheeldock import imagekeeping, images, report
 from wheeldock.errors import ImageNotRemovedError, UsageError
-from wheeldock.report import RunReport
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,17 +58,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
     (tmp_path / ".wheeldock").mkdir()
-    last = RunReport(
-        wheeldock="1",
-        project="tiny",
-        version="1.0",
-        started="2026-11-24T13:27:36+00:00",
-        seconds=1.0,
-        base_image=BASE,
-        stand_in=True,
-        targets=(),
-    )
-    report.write(last, tmp_path / ".wheeldock/report.json")
+    report.write(run(base_image=BASE, stand_in=True), tmp_path / ".wheeldock/report.json")
     return tmp_path
 
 

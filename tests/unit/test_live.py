@@ -7,13 +7,14 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console, Group
 from rich.text import Text
+from tests.unit.reports import run
 
 from wheeldock import live
 from wheeldock.events import Event, Log, Step
 from wheeldock.live import REFRESHES, Live, _Row, lines
 from wheeldock.progress import Progress, ProgressMode, open_progress
 from wheeldock.record import BuildRecord
-from wheeldock.report import RunReport, TargetReport
+from wheeldock.report import TargetReport
 
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 NOON = 1000.0
@@ -145,20 +146,10 @@ def test_messages_stand_above_the_lines() -> None:
 def test_the_table_takes_the_place_of_the_lines() -> None:
     people, out = terminal(160)
     made = report("cp313")
-    run = RunReport(
-        wheeldock="0.1.0",
-        project="adder",
-        version="1.0",
-        started="2026-11-24T10:51:21+00:00",
-        seconds=12.34,
-        base_image="example.org/manylinux@sha256:0",
-        stand_in=False,
-        targets=(made,),
-    )
     with Live(people) as display:
         display.started("cp313")
         display.finished(made)
-        display.summary(run, Path.cwd() / "dist")
+        display.summary(run(made), Path.cwd() / "dist")
     lines, table = out.getvalue().split(SHOW_CURSOR)
     assert lines.startswith(HIDE_CURSOR)
     assert table.startswith("\r\x1b[1A\x1b[2K")  # up, and erases the line that was there

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.unit.reports import run
 from tests.unit.source_trees import CHANGES, source_tree
 
 from wheeldock import made
 from wheeldock.made import Inputs, Made
-from wheeldock.report import RunReport, TargetReport
+from wheeldock.report import TargetReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,16 +31,7 @@ WHEEL = TargetReport(
     compiler_cache={"compiles": {"hits": 0, "misses": 1}, "links": {"hits": 0, "misses": 1}},
     epoch=1700000000,
 )
-REPORT = RunReport(
-    wheeldock="1",
-    project="tiny",
-    version="1.0",
-    started="2026-01-01T00:00:00+00:00",
-    seconds=4.0,
-    base_image="img",
-    stand_in=False,
-    targets=(SDIST, WHEEL),
-)
+REPORT = run(SDIST, WHEEL)
 
 
 @pytest.fixture

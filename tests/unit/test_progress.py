@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from tests.unit.reports import run
 
 from wheeldock.events import Event, Log, Notice, Step, parse
 from wheeldock.progress import Progress, ProgressMode, open_progress
 from wheeldock.record import BuildRecord
-from wheeldock.report import RunReport, TargetReport
+from wheeldock.report import TargetReport
 
 # Recorded from Buildx 0.13.1, with most logs and transfers cut out.
 DATA = Path(__file__).with_name("data")
@@ -44,19 +45,6 @@ def replay(display: Progress, stream: str, name: str = NAME, error: str = "") ->
     )
     display.finished(report)
     return report
-
-
-def run(*targets: TargetReport) -> RunReport:
-    return RunReport(
-        wheeldock="0.1.0",
-        project="adder",
-        version="1.0",
-        started="2026-11-24T10:51:21+00:00",
-        seconds=12.34,
-        base_image="example.org/manylinux@sha256:0",
-        stand_in=False,
-        targets=targets,
-    )
 
 
 def console(width: int = 80) -> tuple[Console, io.StringIO]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from tests.unit.reports import run
 
 from wheeldock.errors import StoppedError
 from wheeldock.report import (
@@ -52,19 +53,6 @@ def wheel(minor: int, *, cached: bool = False) -> TargetReport:
     )
 
 
-def run(*targets: TargetReport) -> RunReport:
-    return RunReport(
-        wheeldock="0.1.0",
-        project="pyovf",
-        version="0.3.0",
-        started="2026-11-24T10:51:21+00:00",
-        seconds=12.34,
-        base_image="example.org/manylinux@sha256:0",
-        stand_in=False,
-        targets=targets,
-    )
-
-
 def shown(report: RunReport, width: int, output: Path = Path("dist")) -> list[str]:
     console = Console(width=width, color_system=None)
     with console.capture() as capture:
@@ -82,7 +70,7 @@ def test_the_file_is_for_programs(tmp_path: Path) -> None:
     write(run(SDIST, FAILED), tmp_path / "report.json")
     fields = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert fields["schema"] == 1
-    assert fields["project"] == "pyovf"
+    assert fields["project"] == "tiny"
     assert fields["targets"][0] == {
         "name": "sdist",
         "file": "pyovf-0.3.0.tar.gz",
