@@ -59,10 +59,20 @@ class PypiServer(_Server):
         port = _free_port()
         self.upload_url = f"http://127.0.0.1:{port}/"
         self.index_url = f"http://127.0.0.1:{port}/simple/"
-        command = [sys.executable, "-m", "pypiserver", "run", "--disable-fallback"]
-        command += ["--interface", "127.0.0.1", "--port", str(port), "--authenticate", "update"]
+        command = [*_pypiserver(port), "--authenticate", "update"]
         command += ["--passwords", str(folder / "htpasswd"), str(self.packages)]
         super().__init__(command, folder, port)
+
+
+class OpenIndex(_Server):
+    """pypiserver with the files of a folder, for everyone to read and for nobody to fill."""
+
+    def __init__(self, packages: Path) -> None:
+        port = _free_port()
+        self.url = f"http://127.0.0.1:{port}/simple/"
+        folder = packages.with_name(f"{packages.name}-server")
+        folder.mkdir()
+        super().__init__([*_pypiserver(port), str(packages)], folder, port)
 
 
 class DevpiServer(_Server):
@@ -99,6 +109,11 @@ class DevpiServer(_Server):
             request.add_header("X-Devpi-Auth", given)
         with urllib.request.urlopen(request) as answer:  # noqa: S310
             return dict(json.loads(answer.read())["result"]) if method == "POST" else {}
+
+
+def _pypiserver(port: int) -> list[str]:
+    command = [sys.executable, "-m", "pypiserver", "run", "--disable-fallback"]
+    return [*command, "--interface", "127.0.0.1", "--port", str(port)]
 
 
 def _free_port() -> int:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import os
-import socket
 import subprocess
-import sys
 import tarfile
 import threading
-import time
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.integration.indexes import OpenIndex
 
 from wheeldock.errors import RequirementNotFoundError
 from wheeldock.ignore import ignored, with_ignore_file
@@ -50,31 +47,8 @@ def sdist(path: Path) -> bytes:
     return path.read_bytes()
 
 
-class Index:
-    """pypiserver on loopback."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            port = server.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}/simple/"
-        command = [sys.executable, "-m", "pypiserver", "run", "--disable-fallback"]
-        command += ["--interface", "127.0.0.1", "--port", str(port), str(folder)]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        end = time.monotonic() + 15
-        while time.monotonic() < end and self._process.poll() is None:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                return
-            time.sleep(0.05)
-        self.stop()
-        pytest.fail("pypiserver did not start")
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(10)
-
-
 @pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenIndex]:
     folder = tmp_path_factory.mktemp("index")
     for name in ("1.9", "1.10", "2.0rc1"):
         sdist(folder / f"My_Project-{name}.tar.gz")
@@ -82,7 +56,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
     sdist(folder / "legacy-0.1.zip")
     (folder / "My_Project-1.11-py3-none-any.whl").touch()
     (folder / "wheels_only-1.0-py3-none-any.whl").touch()
-    server = Index(folder)
+    server = OpenIndex(folder)
     yield server
     server.stop()
 
@@ -111,7 +85,7 @@ def refused(text: str, url: str, folder: Path) -> str:
     ],
 )
 def test_a_requirement_is_the_newest_sdist_that_it_allows(
-    text: str, file: str, index: Index, tmp_path: Path
+    text: str, file: str, index: OpenIndex, tmp_path: Path
 ) -> None:
     source = opened(text, index.url, tmp_path)
     assert source == SdistSource(tmp_path / "downloads" / file)
@@ -124,7 +98,7 @@ def test_a_requirement_is_the_newest_sdist_that_it_allows(
 def test_a_pinned_requirement_is_downloaded_once(tmp_path: Path) -> None:
     (tmp_path / "index").mkdir()
     sdist(tmp_path / "index" / "a-1.tar.gz")
-    server = Index(tmp_path / "index")
+    server = OpenIndex(tmp_path / "index")
     source = opened("a==1", server.url, tmp_path)
     server.stop()
     assert opened("a==1", server.url, tmp_path) == source
@@ -143,7 +117,7 @@ def test_a_pinned_requirement_is_downloaded_once(tmp_path: Path) -> None:
     ],
 )
 def test_what_the_index_lacks_is_named(
-    text: str, reason: str, index: Index, tmp_path: Path
+    text: str, reason: str, index: OpenIndex, tmp_path: Path
 ) -> None:
     assert refused(text, index.url, tmp_path) == f"{text}: the index {index.url} {reason}"
 
