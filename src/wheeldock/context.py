@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from wheeldock import digests
 from wheeldock.history import history
 from wheeldock.ignore import ignored, with_ignore_file
-from wheeldock.recipe import DOCKER
+from wheeldock.request import DOCKER
 from wheeldock.sources import DirectorySource
 from wheeldock.worktree import AT_THE_TOP, list_source
 

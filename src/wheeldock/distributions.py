@@ -23,7 +23,7 @@ from wheeldock.errors import BaseImageUnavailableError
 from wheeldock.images import TEST_IMAGE, TEST_NAME
 from wheeldock.request import BuildRequest, ImageOutput
 from wheeldock.standin_parts import BASE, DEBIAN_NAMES, debian_mirror
-from wheeldock.trials import DOCKERFILE
+from wheeldock.trialfiles import DOCKERFILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,9 +22,8 @@ from wheeldock.architectures import is_emulated
 from wheeldock.builder import BuildEndedError
 from wheeldock.failures import explain
 from wheeldock.probe import program
-from wheeldock.recipe import DOCKER
 from wheeldock.record import BuildRecord
-from wheeldock.request import BuildRequest
+from wheeldock.request import DOCKER, BuildRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

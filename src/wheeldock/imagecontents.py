@@ -23,10 +23,9 @@ from wheeldock.builder import BuildEndedError, Buildx
 from wheeldock.errors import ConfigurationError
 from wheeldock.events import Event, Step
 from wheeldock.failures import explain
-from wheeldock.recipe import DOCKER
 from wheeldock.record import BuildRecord
 from wheeldock.refusals import no_registry
-from wheeldock.request import BuildRequest
+from wheeldock.request import DOCKER, BuildRequest
 from wheeldock.seeds import Seeds, ca_bundle
 from wheeldock.swap import write_whole
 

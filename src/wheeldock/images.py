@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 from platformdirs import user_cache_path
 
 from wheeldock import __version__
-from wheeldock.recipe import DOCKER
+from wheeldock.request import DOCKER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from wheeldock import __version__, report
 from wheeldock.digests import of_values
 from wheeldock.history import fingerprint
-from wheeldock.recipe import DOCKER
+from wheeldock.request import DOCKER
 from wheeldock.swap import write_whole
 from wheeldock.worktree import list_source
 

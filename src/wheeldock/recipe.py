@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheeldock.preparation import Preparation
-from wheeldock.request import BuildRequest, ImageOutput
+from wheeldock.request import DOCKER, BuildRequest, ImageOutput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from wheeldock.plan import BuildTarget
     from wheeldock.seeds import Seeds
     from wheeldock.tags import Architecture
-
-DOCKER = Path(__file__).parent / "docker"
-"""The Dockerfiles and what their stages run."""
 
 PINS = "/toolbox/pins.txt"
 """Where steps find the versions that wheeldock pins for what it installs for a project."""

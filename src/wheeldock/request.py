@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from wheeldock.tags import Architecture
 
+DOCKER = Path(__file__).parent / "docker"
+"""The Dockerfiles and what their stages run."""
+
 _MOUNT = "    --mount=type=secret,id={name},target=/run/wheeldock-pass/{name} \\\n"
 """Where toolbox/environment.sh finds a variable of the machine."""
 

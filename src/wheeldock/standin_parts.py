@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wheeldock.errors import BaseImageUnavailableError
-from wheeldock.recipe import DOCKER
+from wheeldock.request import DOCKER
 from wheeldock.tags import Architecture
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from wheeldock import __version__
-from wheeldock.recipe import DOCKER
+from wheeldock.request import DOCKER
 from wheeldock.swap import write_whole
-from wheeldock.trials import DOCKERFILE
+from wheeldock.trialfiles import DOCKERFILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

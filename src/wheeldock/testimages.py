@@ -20,11 +20,11 @@ from wheeldock import distributions, imagecontents
 from wheeldock.errors import NO_IMAGE, ConfigurationError, WheeldockError
 from wheeldock.identifier import BuildIdentifier, interpreters
 from wheeldock.images import pinned_digest
-from wheeldock.recipe import DOCKER
-from wheeldock.request import BuildRequest
+from wheeldock.request import DOCKER, BuildRequest
 from wheeldock.swap import write_whole
 from wheeldock.tags import Libc, Policy
-from wheeldock.trials import DOCKERFILE, Place
+from wheeldock.trialfiles import DOCKERFILE
+from wheeldock.trials import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

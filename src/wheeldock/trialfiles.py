@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING
 from wheeldock import digests
 from wheeldock.errors import ConfigurationError
 from wheeldock.ignore import ignored, with_ignore_file
-from wheeldock.trials import DOCKERFILE, PROJECT
+from wheeldock.request import DOCKER
 from wheeldock.worktree import list_source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wheeldock.config import TargetOptions
+
+DOCKERFILE = DOCKER / "test.Dockerfile"
+
+PROJECT = "/project"
+"""Where the project's tree is in a container."""
 
 _GIT = (".git", "**/.git")
 """What is in no trial: each commit would have all tests run again."""

@@ -17,8 +17,8 @@ from packaging.utils import parse_wheel_filename
 
 from wheeldock import abi
 from wheeldock.identifier import matches
-from wheeldock.recipe import DOCKER
-from wheeldock.request import BuildRequest
+from wheeldock.request import DOCKER, BuildRequest
+from wheeldock.trialfiles import PROJECT, TrialFiles
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -29,12 +29,6 @@ if TYPE_CHECKING:
     from wheeldock.config import Config, TargetOptions
     from wheeldock.identifier import BuildIdentifier
     from wheeldock.tags import Architecture, Policy
-    from wheeldock.trialfiles import TrialFiles
-
-PROJECT = "/project"
-"""Where the project's tree is in a container."""
-
-DOCKERFILE = DOCKER / "test.Dockerfile"
 
 
 @dataclass(frozen=True, kw_only=True)

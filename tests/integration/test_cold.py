@@ -11,7 +11,7 @@ import pytest
 from tests.integration import projects
 from tests.integration.workplace import ONE
 
-from wheeldock.recipe import DOCKER
+from wheeldock.request import DOCKER
 
 if TYPE_CHECKING:
     from pathlib import Path

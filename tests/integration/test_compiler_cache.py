@@ -17,9 +17,9 @@ import pytest
 
 from wheeldock import baseimage, config
 from wheeldock.builder import BuildEndedError
-from wheeldock.recipe import DOCKER, Recipe, seed_request
+from wheeldock.recipe import Recipe, seed_request
 from wheeldock.record import BuildRecord
-from wheeldock.request import BuildRequest
+from wheeldock.request import DOCKER, BuildRequest
 from wheeldock.seeds import Seeder, Seeds, ca_bundle
 
 if TYPE_CHECKING:

@@ -107,7 +107,7 @@ def test_no_task_is_forgotten_here() -> None:
 
 
 def test_the_installed_wheel_has_the_dockerfile_and_what_its_stages_run(installed: Path) -> None:
-    code = "from wheeldock.recipe import DOCKER as d; print(*sorted(x.name for x in d.iterdir()))"
+    code = "from wheeldock.request import DOCKER as d; print(*sorted(x.name for x in d.iterdir()))"
     shipped = run(str(installed / "python"), "-c", code).split()
     assert {"Dockerfile", "base", "toolbox"} <= set(shipped)
 

@@ -13,7 +13,7 @@ from tests.integration import projects
 from tests.integration.workplace import ONE
 
 from wheeldock.errors import CommandFailedError
-from wheeldock.recipe import DOCKER
+from wheeldock.request import DOCKER
 from wheeldock.tools import KeptTools
 
 if TYPE_CHECKING:

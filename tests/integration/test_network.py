@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wheeldock.recipe import DOCKER
+from wheeldock.request import DOCKER
 
 if TYPE_CHECKING:
     from wheeldock.baseimage import BaseImage

@@ -6,7 +6,7 @@ import importlib
 import sys
 from typing import TYPE_CHECKING
 
-from wheeldock.recipe import DOCKER
+from wheeldock.request import DOCKER
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -22,8 +22,7 @@ from wheeldock.builder import BuildEndedError, BuildStoppedError, Buildx
 from wheeldock.builderinfo import BuilderInfo, Capacity
 from wheeldock.errors import BuilderNotFoundError, BuildxMissingError, EngineUnreachableError
 from wheeldock.events import Log, Notice, Step
-from wheeldock.recipe import DOCKER
-from wheeldock.request import BuildRequest, ImageOutput
+from wheeldock.request import DOCKER, BuildRequest, ImageOutput
 from wheeldock.tags import Architecture
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import pytest
 
 from wheeldock.environment import parse
 from wheeldock.errors import EnvironmentVariablesError
-from wheeldock.recipe import DOCKER, assignments
+from wheeldock.recipe import assignments
+from wheeldock.request import DOCKER
 
 if TYPE_CHECKING:
     from pathlib import Path

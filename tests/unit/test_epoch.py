@@ -11,7 +11,7 @@ from tests.unit.test_worktree import git, plant
 from wheeldock import epoch
 from wheeldock.epoch import UNDATED, Epochs, of_wheels
 from wheeldock.errors import ConfigurationError
-from wheeldock.recipe import DOCKER
+from wheeldock.request import DOCKER
 from wheeldock.sources import DirectorySource, SdistSource
 
 if TYPE_CHECKING:

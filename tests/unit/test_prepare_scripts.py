@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wheeldock.errors import CommandFailedError
-from wheeldock.recipe import DOCKER
+from wheeldock.request import DOCKER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,7 +19,6 @@ from wheeldock.identifier import BuildIdentifier
 from wheeldock.plan import BuildTarget
 from wheeldock.preparation import Preparation
 from wheeldock.recipe import (
-    DOCKER,
     Recipe,
     audit_request,
     compiler_cache_request,
@@ -30,7 +29,7 @@ from wheeldock.recipe import (
     tools_image_request,
     wheel_request,
 )
-from wheeldock.request import ImageOutput
+from wheeldock.request import DOCKER, ImageOutput
 from wheeldock.seeds import Seeds
 from wheeldock.sources import DirectorySource
 from wheeldock.tags import Architecture

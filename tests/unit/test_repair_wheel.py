@@ -24,7 +24,7 @@ from tests.unit.toolbox_scripts import (
     wheel,
 )
 
-from wheeldock.recipe import DOCKER
+from wheeldock.request import DOCKER
 
 if TYPE_CHECKING:
     from collections.abc import Callable

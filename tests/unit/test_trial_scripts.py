@@ -15,8 +15,7 @@ import pytest
 
 from wheeldock.errors import FailedTestError, NotInstallableError
 from wheeldock.identifier import BuildIdentifier
-from wheeldock.recipe import DOCKER
-from wheeldock.request import BuildRequest, with_fitting_dockerfile
+from wheeldock.request import DOCKER, BuildRequest, with_fitting_dockerfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

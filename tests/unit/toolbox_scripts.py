@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.unit.elf_files import Entry, shared_library
 
-from wheeldock.recipe import DOCKER
+from wheeldock.request import DOCKER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
