@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from wheeldock.errors import ConfigurationError
+from wheeldock.pyproject import is_requirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -57,7 +56,7 @@ def _lines(
 ) -> tuple[tuple[str, ...], list[str]]:
     """The constraints, and what is wrong with them."""
     if not versions.file:
-        wrong = [_unexpected(item) for item in versions.packages if not _is_requirement(item)]
+        wrong = [_unexpected(item) for item in versions.packages if not is_requirement(item)]
         return versions.packages, wrong
     base = project / versions.file
     special = base.with_name(f"{base.stem}-python{python_version.replace('.', '')}{base.suffix}")
@@ -71,14 +70,7 @@ def _lines(
         return (), [f"got {versions.file!r}; {expected}; {base} cannot be read: {why}"]
     logical = text.replace("\\\n", " ").splitlines()
     lines = tuple(filter(None, (_COMMENT.sub("", line).strip() for line in logical)))
-    return lines, [f"{base}: {_unexpected(line)}" for line in lines if not _is_requirement(line)]
-
-
-def _is_requirement(text: str) -> bool:
-    try:
-        return bool(Requirement(text))
-    except InvalidRequirement:
-        return False
+    return lines, [f"{base}: {_unexpected(line)}" for line in lines if not is_requirement(line)]
 
 
 def _unexpected(text: str) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -202,15 +201,8 @@ def _problems_of_requires(value: object) -> list[str]:
     return [
         f"requires: got {pyproject.shown(item)}; expected a requirement such as 'name>=1.0'"
         for item in value
-        if not _is_requirement(item)
+        if not pyproject.is_requirement(item)
     ]
-
-
-def _is_requirement(value: object) -> bool:
-    try:
-        return isinstance(value, str) and bool(Requirement(value).name)
-    except InvalidRequirement:
-        return False
 
 
 def _problems_of_backend(backend: object, path: object, *, has_backend: bool) -> list[str]:

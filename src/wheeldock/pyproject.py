@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import tomli
+from packaging.requirements import InvalidRequirement, Requirement
 
 from wheeldock.errors import ConfigurationError, UsageError
 
@@ -76,3 +77,11 @@ def tool_table(document: Table, place: str) -> Table:
 def shown(value: object) -> str:
     """A value and its type, as messages name them: `'two' (str)`."""
     return f"{value!r} ({type(value).__name__})"
+
+
+def is_requirement(value: object) -> bool:
+    """Whether that is a requirement, as PEP 508 has them."""
+    try:
+        return isinstance(value, str) and bool(Requirement(value).name)
+    except InvalidRequirement:
+        return False
