@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheeldock import engine, packages
+from wheeldock import aptsources, engine, packages
 from wheeldock.builder import Buildx
 from wheeldock.errors import EngineNotOursError, EngineUnreachableError, SetupError
 from wheeldock.journal import Addition, Journal, Kind
@@ -134,7 +134,7 @@ class Undo:
     def _sources(self, names: Sequence[str]) -> None:
         for name in names:
             self.say(f"Removing {name} and the lists of its suite.")
-            packages.remove_source(Path(name), self.root)
+            aptsources.remove_source(Path(name), self.root)
 
     def _files(self, names: Sequence[str]) -> None:
         self.say(f"Removing {', '.join(names)}.")

@@ -3,12 +3,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.unit.fake_root import FakeRoot
 
 from wheeldock import packages
-from wheeldock.apt import Source, parse_deb822
 from wheeldock.errors import SetupError
 from wheeldock.journal import Journal, Kind
-from wheeldock.root import Root
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,50 +83,6 @@ def test_halves_are_installed_and_leftover_settings_are_not() -> None:
     assert packages.parse_installed(STATUS) == expected
 
 
-def test_the_newer_suite_comes_from_the_machines_own_mirror() -> None:
-    key = "/usr/share/keyrings/debian-archive-keyring.gpg"
-    machine = [
-        Source("https://packages.example/tools", "bookworm", signed_by="/etc/tools.gpg"),
-        Source("http://mirror.example/debian", "bookworm", ("main", "non-free"), key),
-        Source("http://mirror.example/debian", "bookworm-updates", ("main",), key),
-    ]
-    source = packages.newer_source(machine)
-    assert source == Source("http://mirror.example/debian", "trixie", ("main",), key)
-    assert list(parse_deb822(source.deb822())) == [source]
-
-
-def test_no_newer_suite_without_a_debian_mirror() -> None:
-    ubuntu = [Source("http://mirror.example/ubuntu", "noble", ("main", "universe"))]
-    with pytest.raises(SetupError, match="no Debian mirror with trixie") as caught:
-        packages.newer_source(ubuntu)
-    assert caught.value.cure
-
-
-def test_preferences_hold_all_of_a_suite_back_but_what_is_named() -> None:
-    assert packages.preferences("trixie", ["docker.io", "docker-buildx"]) == (
-        "Package: *\nPin: release n=trixie\nPin-Priority: 100\n"
-        "\n"
-        "Package: docker.io docker-buildx\nPin: release n=trixie\nPin-Priority: 600\n"
-    )
-
-
-class FakeRoot(Root):
-    """Root's rights that change nothing and remember what they were used for."""
-
-    def __init__(self, failing: str = "") -> None:
-        super().__init__(())
-        self.ran: list[str]
-        object.__setattr__(self, "ran", [])
-        object.__setattr__(self, "_failing", failing)
-
-    def run(self, *words: str, text: str = "", allow: tuple[int, ...] = (0,)) -> str:
-        del text, allow
-        self.ran.append(" ".join(words))
-        if words[1] == getattr(self, "_failing", None):
-            raise SetupError(f"`{words[0]}` failed: E: no room")
-        return ""
-
-
 def test_a_failed_install_is_written_down_as_far_as_it_went(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,23 +115,3 @@ def test_packages_that_others_need_stay(monkeypatch: pytest.MonkeyPatch) -> None
         "rm -f /var/lib/docker/nuke-graph-directory.sh",
         "dpkg --purge docker.io",
     ]
-
-
-def test_a_source_goes_with_the_lists_of_its_suite_and_no_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lists = tmp_path / "lists"
-    lists.mkdir()
-    ours = "mirror.example_debian_dists_trixie_main_binary-amd64_Packages"
-    for name in (
-        ours,
-        "mirror.example_debian_dists_trixie-updates_InRelease",
-        "mirror.example_debian_dists_bookworm_InRelease",
-    ):
-        (lists / name).touch()
-    monkeypatch.setattr(packages, "LISTS", lists)
-    file = tmp_path / "wheeldock.sources"
-    file.write_text(Source("http://mirror.example/debian", "trixie").deb822())
-    root = FakeRoot()
-    packages.remove_source(file, root)
-    assert root.ran == [f"rm -f {lists / ours}", f"rm -f {file}"]
