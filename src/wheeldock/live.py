@@ -13,6 +13,7 @@ from rich.live import Live as Region
 from rich.text import Text
 
 from wheeldock import report as reports
+from wheeldock import reportview
 from wheeldock.events import Step
 from wheeldock.progress import Plain
 
@@ -121,8 +122,8 @@ def _line(row: _Row, width: int) -> Text:
         spent, said = time.monotonic() - row.began, row.line
     else:
         state = reports.outcome(row.report)
-        style, spent = reports.STYLES[state], row.report.seconds
-        said = reports.reason(row.report) or reports.file(row.report)
+        style, spent = reportview.STYLES[state], row.report.seconds
+        said = reportview.reason(row.report) or reportview.file(row.report)
     line = Text(f"{row.name:{width}}  ", no_wrap=True, overflow="crop")
-    line.append(f"{state:10}", style).append(f"{reports.seconds(spent):>8}  ")
+    line.append(f"{state:10}", style).append(f"{reportview.seconds(spent):>8}  ")
     return line.append(said, "dim")

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.text import Text
 
 from wheeldock import report as reports
-from wheeldock import trialreport
+from wheeldock import reportview, trialreport
 from wheeldock.errors import UsageError
 from wheeldock.events import Log, Step
 
@@ -160,20 +160,20 @@ class Plain(Quiet):
         if stage in running and record.is_done(stage):
             running.remove(stage)
             ended.add(stage)
-            spent = reports.seconds(record.seconds[stage])
+            spent = reportview.seconds(record.seconds[stage])
             self._print(Text(f"{name} {stage}: done in {spent}"))
 
     def finished(self, report: TargetReport) -> None:
         """Print what became of the target."""
-        outcome, spent = reports.outcome(report), reports.seconds(report.seconds)
-        why = f": {reports.reason(report)}" if report.error else ""
+        outcome, spent = reports.outcome(report), reportview.seconds(report.seconds)
+        why = f": {reportview.reason(report)}" if report.error else ""
         how = f"by {report.served_by}" if report.served_by else f"in {spent}"
-        line = Text(f"{report.name}: ").append(outcome, reports.STYLES[outcome])
+        line = Text(f"{report.name}: ").append(outcome, reportview.STYLES[outcome])
         self._print(line.append(f" {how}{why}"))
 
     def summary(self, report: RunReport, output: Path) -> None:
         """Print the table."""
-        reports.show(report, output, self._console)
+        reportview.show(report, output, self._console)
 
     def tested(self, report: TestingReport) -> None:
         """Print the table."""
@@ -217,7 +217,7 @@ class _JsonLines(Quiet):
 
     def summary(self, report: RunReport, output: Path) -> None:
         """Write a `report`, with the run's."""
-        text = reports.closing_line(report, output)
+        text = reportview.closing_line(report, output)
         self._write("report", text=text, report=reports.as_json(report))
 
     def tested(self, report: TestingReport) -> None:

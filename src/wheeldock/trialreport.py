@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 from rich.text import Text
 
 from wheeldock import report as reports
+from wheeldock import reportview
 from wheeldock.columns import columns
 from wheeldock.report import TargetReport
 
@@ -62,9 +63,9 @@ def show(report: TestingReport, console: Console) -> None:
     table = columns("wheel", "interpreter", "image", "result", "time", "tests", whole="wheel")
     for trial in report.trials:
         outcome = reports.outcome(trial)
-        times = [reports.seconds(trial.seconds), reports.seconds(trial.tests)]
+        times = [reportview.seconds(trial.seconds), reportview.seconds(trial.tests)]
         times = times if not trial.error else [times[0], ""]
-        result = Text(outcome, style=reports.STYLES[outcome])
+        result = Text(outcome, style=reportview.STYLES[outcome])
         table.add_row(trial.wheel, trial.identifier, trial.image, result, *times)
     for each in filter(_has_row, report.untried):
         table.add_row(each.wheel, each.identifier, each.image, Text("skipped", style="yellow"))
@@ -104,7 +105,7 @@ def closing_line(report: TestingReport) -> str:
     parts = [f"{count} passed" if passed == total else f"{passed} of {count} passed"]
     if cached:
         parts.append(f"{'none tested' if cached == total else f'{cached} not tested'} again")
-    return ", ".join([*parts, reports.seconds(report.seconds)])
+    return ", ".join([*parts, reportview.seconds(report.seconds)])
 
 
 def write_junit(report: TestingReport, path: Path) -> None:
@@ -127,7 +128,7 @@ def write_junit(report: TestingReport, path: Path) -> None:
     for trial in report.trials:
         case = _case(suite, trial.wheel, trial.name, trial.seconds)
         if trial.error:
-            failure = ET.SubElement(case, "failure", message=_xml(reports.reason(trial)))
+            failure = ET.SubElement(case, "failure", message=_xml(reportview.reason(trial)))
             failure.text = _xml(trial.error)
         ET.SubElement(case, "system-out").text = _xml("\n".join(trial.log))
     for each in report.untried:

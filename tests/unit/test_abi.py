@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.reports import run
-from tests.unit.test_report import FAILED, SDIST
+from tests.unit.reports import FAILED, SDIST, run
 
 from wheeldock.abi import abis, can_load, expected, led, served, shared_abis
 from wheeldock.identifier import BuildIdentifier
