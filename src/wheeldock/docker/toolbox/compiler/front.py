@@ -27,8 +27,6 @@ from compiler.size import trim
 from compiler.toolchain import compilers_on_path
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from compiler.statistics import Counts
     from compiler.toolchain import Toolchain
 
@@ -87,12 +85,7 @@ class CachedCompilers(AbstractContextManager[None]):
         except (OSError, ValueError) as error:
             print(f"The compiler cache is off: {error}", flush=True)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Take the front away, and keep the caches within their sizes."""
         if os.environ["PATH"] == self._path:
             return

@@ -11,13 +11,9 @@ import json
 import shutil
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from compiler import statistics
 from compiler.size import trim
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 _HOOK = Path(__file__).with_name("cython_hook.py")
 _NAME = "_wheeldock_cython"
@@ -49,12 +45,7 @@ class CachedTranslations(AbstractContextManager[None]):
         shutil.copyfile(_HOOK, self._site / f"{_NAME}.py")
         (self._site / f"{_NAME}.pth").write_text(f"import {_NAME}\n", "utf-8")
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Leave the environment as it was, and keep the cache within its size."""
         if self._site is not None:
             bytecode = self._site / "__pycache__"
