@@ -13,11 +13,12 @@ import re
 import shlex
 import subprocess
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 ETC = Path("/etc/apt")
 
@@ -111,6 +112,28 @@ class AptError(Exception):
     """apt-get failed; the text is its own first error."""
 
 
+def even_expired(fetch: Callable[..., object], *anyway: str) -> bool:
+    """
+    Fetch from a suite, and if its Release is expired with those options; whether it is valid.
+
+    A mirror can lag behind a moving suite: what is expired is taken all the same, being signed.
+    Raises AptError.
+    """
+    try:
+        fetch()
+    except AptError as error:
+        if "is expired" not in str(error):
+            raise
+        fetch(*anyway)
+        return False
+    return True
+
+
+def told_expired(suite: str, uri: str) -> str:
+    """What people are told of such a suite."""
+    return f"The Release of {suite} at {uri} is expired; it is signed, and taken as it is."
+
+
 class PrivateApt:
     """
     apt-get with sources and state of its own, in a folder.
@@ -156,20 +179,8 @@ class PrivateApt:
         self._options = [f"--option={name}={value}" for name, value in settings.items()]
 
     def update(self) -> bool:
-        """
-        Fetch the index; whether its Release is still valid.
-
-        A mirror can lag behind a moving suite, so that the Release is expired: it is taken all
-        the same, being signed. Raises AptError.
-        """
-        try:
-            self._run("update")
-        except AptError as error:
-            if "is expired" not in str(error):
-                raise
-            self._run("update", "-o", "Acquire::Check-Valid-Until=false")
-            return False
-        return True
+        """Fetch the index; whether its Release is still valid. Raises AptError."""
+        return even_expired(partial(self._run, "update"), "-o", "Acquire::Check-Valid-Until=false")
 
     def closure(self, packages: Sequence[str]) -> tuple[str, ...]:
         """The packages and all that they depend on, by name. Raises AptError."""

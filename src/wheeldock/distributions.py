@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from platformdirs import user_cache_path
 
 from wheeldock import rootfs
-from wheeldock.apt import AptError, machine_sources
+from wheeldock.apt import AptError, machine_sources, told_expired
 from wheeldock.errand import run_errand
 from wheeldock.errors import BaseImageUnavailableError
 from wheeldock.images import TEST_IMAGE, TEST_NAME
@@ -78,10 +78,7 @@ def build(
             cure = f"Name a suite that {mirror.main.uri} has, or an image of a registry."
             raise BaseImageUnavailableError(message, cure=cure) from None
         if not is_valid:
-            say(
-                f"The Release of {suite} at {mirror.main.uri} is expired; it is signed, and taken "
-                "as it is."
-            )
+            say(told_expired(suite, mirror.main.uri))
         run_errand(builder, request(tag, name, architecture, context), tag, tag)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from wheeldock.apt import AptError, proxies
+from wheeldock.apt import AptError, even_expired, proxies
 from wheeldock.root import rights
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ def make(
     """
     Make a root file system of the first source's suite, with apt, the packages and little else.
 
-    Returns whether the suite's Release is still valid. A mirror can lag behind a moving suite, so
-    that it is expired: it is taken all the same, being signed.
+    Returns whether the suite's Release is still valid; it is taken if it is expired, too.
 
     `architecture` is Debian's name of one whose programs run here, if only in QEMU. `hook` is a
     shell script that mmdebstrap runs before it installs anything, with the root folder as its
@@ -59,14 +58,11 @@ def make(
     ]
     places = [sources[0].suite, str(tar), "-"]
     text = "\n".join(source.deb822() for source in sources)
-    try:
-        _run([*command, *places], text)
-    except AptError as error:
-        if "is expired" not in str(error):
-            raise
-        _run([*command, '--aptopt=Acquire::Check-Valid-Until "false"', *places], text)
-        return False
-    return True
+
+    def run(*options: str) -> None:
+        _run([*command, *options, *places], text)
+
+    return even_expired(run, '--aptopt=Acquire::Check-Valid-Until "false"')
 
 
 def _run(command: Sequence[str], text: str) -> None:

@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 from platformdirs import user_cache_path
 
 from wheeldock import executables, rootfs
-from wheeldock.apt import AptError, PrivateApt
+from wheeldock.apt import AptError, PrivateApt, told_expired
 from wheeldock.architectures import is_emulated
 from wheeldock.errors import BaseImageUnavailableError
 from wheeldock.standin_parts import (
@@ -140,10 +140,7 @@ class _Fetch:
             architecture=DEBIAN_NAMES[self._architecture],
         )
         if not apt.update():
-            uri = self._mirror.main.uri
-            self._say(
-                f"The Release of {suite} at {uri} is expired; it is signed, and taken as it is."
-            )
+            self._say(told_expired(suite, self._mirror.main.uri))
         return apt
 
     def _folder(self, interpreter: Interpreter) -> Path:
