@@ -16,7 +16,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from wheeldock.columns import columns
+from wheeldock.console import columns
 from wheeldock.deployment import Stage
 
 if TYPE_CHECKING:

@@ -15,16 +15,16 @@ from rich.text import Text
 
 from wheeldock import exports, images
 from wheeldock.builder import Buildx
-from wheeldock.columns import columns
+from wheeldock.console import agreed, columns
 from wheeldock.errors import BuilderNotFoundError, EngineUnreachableError
-from wheeldock.housekeeping import agreed, settings
+from wheeldock.housekeeping import settings
 from wheeldock.usage import cache_records, engine_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheeldock.config import Config
-    from wheeldock.housekeeping import Confirm, Show
+    from wheeldock.console import Confirm, Show
 
 MOUNTS = "wheeldock-"
 """What the ids of the cache mounts of our Dockerfile begin with."""

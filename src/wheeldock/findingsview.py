@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.filesize import decimal
 from rich.text import Text
 
-from wheeldock.columns import columns
+from wheeldock.console import columns
 from wheeldock.findings import Finding, Severity
 
 if TYPE_CHECKING:

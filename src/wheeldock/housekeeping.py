@@ -10,7 +10,7 @@ from rich.filesize import decimal
 from rich.text import Text
 
 from wheeldock import config, exports, pyproject
-from wheeldock.columns import columns
+from wheeldock.console import age, agreed, columns
 from wheeldock.errors import CacheDamagedError
 from wheeldock.sizes import bytes_of
 from wheeldock.state import State
@@ -18,16 +18,13 @@ from wheeldock.state import State
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from rich.console import Console, RenderableType
     from rich.table import Table
 
     from wheeldock.config import Config
+    from wheeldock.console import Confirm, Show
     from wheeldock.exports import Export
 
-    Show = Callable[[RenderableType], None]
-    Confirm = Callable[[str], bool]
 
-_AGES = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _PYPROJECT = "pyproject.toml"
 
 
@@ -108,14 +105,6 @@ def _take_away(
     show(_sum("removed from", place, going))
 
 
-def agreed(question: str, show: Show, confirm: Confirm) -> bool:
-    """Whether what was shown may be removed."""
-    if confirm(question):
-        return True
-    show("Nothing was removed.")
-    return False
-
-
 def count(found: Sequence[Export]) -> str:
     """How many exports there are and what they take, for people."""
     exported = "1 export" if len(found) == 1 else f"{len(found)} exports"
@@ -137,16 +126,3 @@ def _table(found: Mapping[Export, str]) -> Table:
             Text(flaw, style="red") if flaw else Text("usable", style="green"),
         )
     return made
-
-
-def age(seconds: float) -> str:
-    """A duration in its largest unit, for people: `3 d`."""
-    length, unit = next((each for each in _AGES if seconds >= each[0]), _AGES[-1])
-    return f"{seconds // length:.0f} {unit}"
-
-
-def printer(console: Console) -> Show:
-    """What shows text and tables on a console as they are, and breaks no path in two."""
-    return lambda what: console.print(
-        what, markup=False, emoji=False, highlight=False, soft_wrap=isinstance(what, str)
-    )

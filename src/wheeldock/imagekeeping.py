@@ -12,9 +12,8 @@ from rich.text import Text
 
 from wheeldock import images, report
 from wheeldock.builder import Buildx
-from wheeldock.columns import columns
+from wheeldock.console import age, agreed, columns
 from wheeldock.errors import ImageNotRemovedError, UsageError
-from wheeldock.housekeeping import age, agreed
 from wheeldock.images import Image, last_used
 from wheeldock.state import State
 from wheeldock.usage import engine_use
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from wheeldock.housekeeping import Confirm, Show
+    from wheeldock.console import Confirm, Show
 
 DAY = 86400
 """Seconds."""

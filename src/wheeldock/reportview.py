@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.filesize import decimal
 from rich.text import Text
 
-from wheeldock.columns import columns
+from wheeldock.console import columns
 from wheeldock.report import SDIST, outcome
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from wheeldock import report as reports
 from wheeldock import reportview
-from wheeldock.columns import columns
+from wheeldock.console import columns
 from wheeldock.report import TargetReport
 
 if TYPE_CHECKING:

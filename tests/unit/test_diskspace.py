@@ -4,8 +4,8 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.unit.screen import Screen
 from tests.unit.test_cache import export
-from tests.unit.test_housekeeping import Screen
 from tests.unit.test_imagekeeping import Engine
 from tests.unit.test_images import BASE, STAND_IN, TOOLS, engine, info
 

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 import pytest
-from rich.console import Console
+from tests.unit.screen import Screen
 from tests.unit.test_cache import blob_path, export
 
 from wheeldock import housekeeping
@@ -12,24 +11,6 @@ from wheeldock.errors import CacheDamagedError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-class Screen:
-    """What a person sees and answers."""
-
-    def __init__(self) -> None:
-        self._file = io.StringIO()
-        self.show = housekeeping.printer(Console(file=self._file, width=100))
-        self.asked: list[str] = []
-        self.answer = True
-
-    @property
-    def text(self) -> str:
-        return self._file.getvalue()
-
-    def confirm(self, question: str) -> bool:
-        self.asked.append(question)
-        return self.answer
 
 
 @pytest.fixture
@@ -116,10 +97,3 @@ def test_pruning_shows_and_removes_only_what_goes(cache: Path, screen: Screen) -
     housekeeping.prune("1MB", yes=False, show=screen.show, confirm=screen.confirm)
     assert len(screen.asked) == 1
     assert "Nothing to remove" in screen.text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.4, "0 s"), (59, "59 s"), (3599, "59 min"), (7200, "2 h"), (2e5, "2 d")]
-)
-def test_an_age_is_told_in_its_largest_unit(seconds: float, text: str) -> None:
-    assert housekeeping.age(seconds) == text

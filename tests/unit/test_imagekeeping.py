@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.unit.reports import run
-from tests.unit.test_housekeeping import Screen
+from tests.unit.screen import Screen
 from tests.unit.test_images import BASE, STAND_IN, TOOLS, FakeEngine, engine, info
 
 from wheeldock import imagekeeping, images, report

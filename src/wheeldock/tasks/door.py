@@ -32,9 +32,9 @@ def show() -> Callable[[RenderableType], None]:
     """What shows a table, or whatever rich knows, on the terminal."""
     from rich.console import Console
 
-    from wheeldock import housekeeping
+    from wheeldock.console import printer
 
-    return housekeeping.printer(Console())
+    return printer(Console())
 
 
 def agree(question: str) -> bool:
