@@ -1,21 +1,19 @@
 from __future__ import annotations
 
 import pytest
+from tests.unit.test_refusals import IMAGE, REFUSALS, REQUEST
 
 from wheeldock.errors import (
-    BaseImageUnavailableError,
     BuilderNotFoundError,
     BuildFailedError,
     CacheExportUnsupportedError,
     CommandFailedError,
-    ConfigurationError,
     DiskFullError,
     EngineUnreachableError,
     ImageNotFoundError,
     InterpreterMissingError,
     LibraryNotFoundError,
     PureWheelError,
-    RegistryAuthenticationError,
     StaleExtensionError,
     StoppedError,
     TooRecentSymbolsError,
@@ -24,12 +22,7 @@ from wheeldock.errors import (
 from wheeldock.events import Event, Log, Notice, Step
 from wheeldock.failures import explain
 from wheeldock.record import BuildRecord
-from wheeldock.refusals import image_error
 
-IMAGE = "127.0.0.1:5055/x:1"
-MANIFEST = "http://127.0.0.1:5055/v2/x/manifests/1"
-REQUEST = f'failed to do request: Head "{MANIFEST}": '
-DENIED = "pull access denied, repository does not exist or may require authorization: "
 EXCERPT = """\
 Dockerfile:13
 --------------------
@@ -37,56 +30,6 @@ Dockerfile:13
   14 |     RUN echo not found, unauthorized, no space left on device
 --------------------
 """
-
-# What Docker Engine 26.1 with the containerd image store says.
-REFUSALS = [
-    ("no basic auth credentials", RegistryAuthenticationError),
-    (
-        DENIED + "authorization failed: no basic auth credentials",
-        RegistryAuthenticationError,
-    ),
-    (
-        f"unexpected status from HEAD request to {MANIFEST}: 401 Unauthorized",
-        RegistryAuthenticationError,
-    ),
-    (
-        f"unexpected status from HEAD request to {MANIFEST}: 403 Forbidden",
-        RegistryAuthenticationError,
-    ),
-    (f"{IMAGE}: not found", ImageNotFoundError),
-    (
-        DENIED + "server message: insufficient_scope: authorization failed",
-        ImageNotFoundError,
-    ),
-    (
-        f"unexpected status from HEAD request to {MANIFEST}: 503 Service Unavailable",
-        BaseImageUnavailableError,
-    ),
-    (REQUEST + "dial tcp 127.0.0.1:5401: connect: connection refused", BaseImageUnavailableError),
-    (REQUEST + "dial tcp: lookup x on 10.0.0.1:53: no such host", BaseImageUnavailableError),
-    (REQUEST + "net/http: TLS handshake timeout", BaseImageUnavailableError),
-    (REQUEST + "tls: first record does not look like a TLS handshake", BaseImageUnavailableError),
-    (REQUEST + "Proxy Authentication Required", BaseImageUnavailableError),
-    ("", BaseImageUnavailableError),
-    ("invalid reference format: repository name must be lowercase", ConfigurationError),
-    ("write /var/lib/x: no space left on device", DiskFullError),
-    ("Cannot connect to the Docker daemon at unix:///x.", EngineUnreachableError),
-]
-
-
-@pytest.mark.parametrize(("text", "error"), REFUSALS)
-def test_the_refusal_of_an_image_is_told_by_what_was_said(
-    text: str, error: type[WheeldockError]
-) -> None:
-    told = image_error(IMAGE, f"Error response from daemon: {text}" if text else "")
-    assert type(told) is error
-    assert told.cure
-
-
-def test_a_refusal_names_the_image_once() -> None:
-    assert image_error(IMAGE, f"{IMAGE}: not found").message == (
-        f"there is no image {IMAGE}: not found"
-    )
 
 
 def record(*events: Event) -> BuildRecord:
