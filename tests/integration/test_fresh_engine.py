@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.integration.engines import Engine, second_engine
 from tests.integration.workplace import ONE, Workplace
+from tests.unit.test_targets import Says
 
 from wheeldock.builder import Buildx
 from wheeldock.errors import BuildFailedError
-from wheeldock.progress import Quiet
 from wheeldock.request import BuildRequest
 from wheeldock.seeds import Seeder, Seeds
 from wheeldock.targets import TargetMaker, TargetResult
@@ -48,16 +48,6 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     folder = tmp_path_factory.mktemp("engine")
     with second_engine(folder, containerd_store=True, bridge=True) as engine:
         yield engine
-
-
-class Says(Quiet):
-    """A display that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
 
 
 class Bench:

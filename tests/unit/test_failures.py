@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.unit.test_record import of
 from tests.unit.test_refusals import IMAGE, REFUSALS, REQUEST
 
 from wheeldock.errors import (
@@ -19,9 +20,8 @@ from wheeldock.errors import (
     TooRecentSymbolsError,
     WheeldockError,
 )
-from wheeldock.events import Event, Log, Notice, Step
+from wheeldock.events import Log, Notice, Step
 from wheeldock.failures import explain
-from wheeldock.record import BuildRecord
 
 EXCERPT = """\
 Dockerfile:13
@@ -30,13 +30,6 @@ Dockerfile:13
   14 |     RUN echo not found, unauthorized, no space left on device
 --------------------
 """
-
-
-def record(*events: Event) -> BuildRecord:
-    record = BuildRecord()
-    for event in events:
-        record.add(event)
-    return record
 
 
 def failed_step(name: str, error: str) -> Step:
@@ -48,18 +41,18 @@ def test_a_build_without_its_base_image_says_what_became_of_the_image(
     text: str, error: type[WheeldockError]
 ) -> None:
     step = failed_step(f"[internal] load metadata for {IMAGE}", text or "it broke")
-    told = explain("sdist", IMAGE, record(step, Notice(EXCERPT)))
+    told = explain("sdist", IMAGE, of(step, Notice(EXCERPT)))
     assert type(told) is error
 
 
 def test_a_base_image_that_is_lost_after_its_manifest_is_told_too() -> None:
     step = failed_step(f"[tools 1/2] FROM {IMAGE}", f"{IMAGE}: not found")
-    assert type(explain("sdist", IMAGE, record(step))) is ImageNotFoundError
+    assert type(explain("sdist", IMAGE, of(step))) is ImageNotFoundError
 
 
 def test_a_build_that_is_stopped_while_it_waits_for_a_registry_is_stopped() -> None:
     step = failed_step(f"[internal] load metadata for {IMAGE}", f"{REQUEST}context canceled")
-    assert type(explain("sdist", IMAGE, record(step))) is StoppedError
+    assert type(explain("sdist", IMAGE, of(step))) is StoppedError
 
 
 @pytest.mark.parametrize(
@@ -79,7 +72,7 @@ def test_a_build_that_is_stopped_while_it_waits_for_a_registry_is_stopped() -> N
 def test_a_build_that_does_not_start_is_told_by_its_notices(
     text: str, error: type[WheeldockError]
 ) -> None:
-    assert type(explain("sdist", IMAGE, record(Notice("WARNING: x"), Notice(text)))) is error
+    assert type(explain("sdist", IMAGE, of(Notice("WARNING: x"), Notice(text)))) is error
 
 
 @pytest.mark.parametrize(
@@ -96,7 +89,7 @@ def test_a_step_that_fails_is_told_by_its_exit_code(code: int, error: type[Wheel
     problem = f'process "x" did not complete successfully: exit code: {code}'
     step = failed_step("[repair 1/1] RUN x", problem)
     log = Log(step.digest, "noise\nwheeldock: the reason\nwheeldock: and more\n")
-    told = explain("cp313-manylinux_x86_64", IMAGE, record(step, log))
+    told = explain("cp313-manylinux_x86_64", IMAGE, of(step, log))
     assert type(told) is error
     lines = told.message.splitlines()
     assert lines[:2] == ["cp313-manylinux_x86_64, stage repair: the reason", "and more"]
@@ -105,7 +98,7 @@ def test_a_step_that_fails_is_told_by_its_exit_code(code: int, error: type[Wheel
 
 def test_a_stage_without_a_script_of_ours_is_told_by_what_it_installs() -> None:
     step = failed_step("[env 1/1] RUN x", "did not complete successfully: exit code: 2")
-    told = explain("sdist", IMAGE, record(step, Log(step.digest, "no such thing\n")))
+    told = explain("sdist", IMAGE, of(step, Log(step.digest, "no such thing\n")))
     assert told.message.splitlines() == [
         "sdist, stage env: the build requirements could not be installed (exit code 2)",
         "    no such thing",
@@ -114,7 +107,7 @@ def test_a_stage_without_a_script_of_ours_is_told_by_what_it_installs() -> None:
 
 def test_a_step_without_explanation_is_told_by_its_exit_code_and_log() -> None:
     step = failed_step("[build 2/2] RUN x", "did not complete successfully: exit code: 2")
-    told = explain("cp39-x", IMAGE, record(step, Log(step.digest, "a.cpp:1: error\nmake: 2\n")))
+    told = explain("cp39-x", IMAGE, of(step, Log(step.digest, "a.cpp:1: error\nmake: 2\n")))
     assert told.message.splitlines() == [
         "cp39-x, stage build: exit code 2",
         "    a.cpp:1: error",
@@ -136,16 +129,16 @@ def test_a_log_is_told_without_repetitions_and_one_of_nothing_as_that(
     log: str, told: list[str]
 ) -> None:
     step = failed_step("[build 3/4] RUN", "exit code: 35")
-    first, *rest = explain("cp39-x", IMAGE, record(step, Log(step.digest, log))).message.split("\n")
+    first, *rest = explain("cp39-x", IMAGE, of(step, Log(step.digest, log))).message.split("\n")
     assert [first.partition("build: ")[2], *rest] == told
 
 
 def test_a_step_that_fills_the_disk_or_is_stopped_is_told_as_that() -> None:
     step = failed_step("[build 2/2] RUN x", "did not complete successfully: exit code: 1")
-    full = record(step, Log(step.digest, "OSError: [Errno 28] No space left on device"))
+    full = of(step, Log(step.digest, "OSError: [Errno 28] No space left on device"))
     assert type(explain("cp39-x", IMAGE, full)) is DiskFullError
     stopped = failed_step("[build 2/2] RUN x", "exit code: 137: context canceled")
-    assert type(explain("cp39-x", IMAGE, record(stopped))) is StoppedError
+    assert type(explain("cp39-x", IMAGE, of(stopped))) is StoppedError
 
 
 @pytest.mark.parametrize("said", ["bash: line 1: yum: command not found", "sh: 1: yum: not found"])
@@ -154,7 +147,7 @@ def test_a_package_manager_that_an_image_lacks_is_told_with_what_takes_its_place
     step = failed_step("[build 1/1] RUN x", error)
     reason = "wheeldock: before-build ended with exit code 127: yum install"
     log = Log(step.digest, f"{said}\n{reason}\n")
-    told = explain("cp313-manylinux_x86_64", IMAGE, record(step, log))
+    told = explain("cp313-manylinux_x86_64", IMAGE, of(step, log))
     assert type(told) is CommandFailedError
     assert told.cure.startswith(f"{IMAGE} has no yum. `system-packages` installs with")
 
@@ -163,7 +156,7 @@ def test_an_interpreter_that_could_not_be_installed_is_told_with_its_image() -> 
     error = 'process "x" did not complete successfully: exit code: 25'
     step = failed_step("[env 1/1] RUN x", error)
     log = Log(step.digest, "no such version\nwheeldock: could not install pp311\n")
-    told = explain("pp311-manylinux_x86_64", IMAGE, record(step, log))
+    told = explain("pp311-manylinux_x86_64", IMAGE, of(step, log))
     assert type(told) is InterpreterMissingError
     assert told.message == (
         "pp311-manylinux_x86_64, stage env: could not install pp311\n    no such version"

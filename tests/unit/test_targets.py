@@ -68,6 +68,8 @@ class Builder:
 
 
 class Says(Quiet):
+    """A display that keeps what it is told."""
+
     def __init__(self) -> None:
         self.said: list[str] = []
 
