@@ -21,8 +21,9 @@ _HITS = {"direct_cache_hit", "preprocessed_cache_hit"}
 _MISS = "cache_miss"
 _QUESTION = re.compile(
     r"(?:.*/)?(?:CMakeFiles|meson-private)/.*|.*/Modules/CMake[^/]*|(?:.*/)?conftest\.\w+"
+    r"|/tmp/[^/]*"
 )
-"""What CMake, Meson and autoconf compile to find out what their compilers are like."""
+"""What CMake, Meson, autoconf and setup.py compile to find out what their compilers are like."""
 
 
 @dataclass(frozen=True)
