@@ -97,6 +97,17 @@ def test_a_step_without_the_source_tree_does_without_what_needs_it() -> None:
     assert found["B"] == "2"
 
 
+def test_constraints_are_found_in_the_project(source: Path) -> None:
+    text = "UV_CONSTRAINT='VERSION https://a.example/b.txt' PIP_CONSTRAINT=/etc/passwd"
+    found = variables(text, source)
+    project = source.parent / "project"
+    assert found["UV_CONSTRAINT"] == f"{project}/VERSION https://a.example/b.txt"
+    assert found["PIP_CONSTRAINT"] == "/etc/passwd"
+    without = variables(text, None)
+    assert without["UV_CONSTRAINT"] == "https://a.example/b.txt"
+    assert without["PIP_CONSTRAINT"] == "/etc/passwd"
+
+
 def test_another_python_is_refused(source: Path, tmp_path: Path) -> None:
     other = tmp_path / "bin" / "python"
     other.parent.mkdir()

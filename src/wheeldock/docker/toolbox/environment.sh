@@ -36,6 +36,15 @@ if [[ -n ${ENVIRONMENT:-} ]]; then
     [[ ! -d ${__project} ]] || cd "${__project}" || exit
     set +uo pipefail
     eval "${__assignments}"
+    # uv and pip run elsewhere than in the project.
+    for __name in PIP_BUILD_CONSTRAINT PIP_CONSTRAINT UV_BUILD_CONSTRAINT UV_CONSTRAINT UV_OVERRIDE; do
+        __files=()
+        for __file in ${!__name:-}; do
+            [[ ${__file} = /* || ${__file} = *://* ]] || __file=${PWD}/${__file}
+            [[ -z ${__source} && ! -e ${__file} && ${__file} != *://* ]] || __files+=("${__file}")
+        done
+        [[ -z ${!__name:-} ]] || export "${__name}=${__files[*]}"
+    done
     set -uo pipefail
     cd "${__cwd}" || exit
     if [[ $(command -v python || true) != "${__python}" ]]; then
@@ -43,5 +52,5 @@ if [[ -n ${ENVIRONMENT:-} ]]; then
         echo "wheeldock: Let PATH begin with what it is: PATH=\"\$PATH:/more\"." >&2
         exit 36
     fi
-    unset __assignments __source __project __cwd __python
+    unset __assignments __source __project __cwd __python __name __files __file
 fi
