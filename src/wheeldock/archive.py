@@ -9,7 +9,6 @@ import posixpath
 import shutil
 import stat
 import sys
-import tempfile
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheeldock.errors import NotAPythonProjectError
+from wheeldock.swap import remove, take_place
 
 # Debian 12's Python 3.11.2 has no extraction filters (PEP 706).
 if TYPE_CHECKING or sys.version_info >= (3, 12):
@@ -55,35 +55,29 @@ def unpack(sdist: Path, into: Path) -> None:
     """
     Unpack an sdist, without its top-level folder, as the folder `into`.
 
-    What is there already is replaced, all at once; it is left alone when it was unpacked from
-    the same bytes (their sha256 is kept beside it, in `<into>.sha256`), and files of it that are
-    in the sdist as they are become the new folder's. Modes are 0644 and 0755, so that the same
+    What is there already is replaced, all at once, whatever became of it since; files of it that
+    are in the sdist as they are become the new folder's. Modes are 0644 and 0755, so that the same
     sdist gives the same tree on every machine. Times have a fraction of a second that is the
     sdist's own: BuildKit takes a file of the same path, size and time for the one that it has.
     It is one for all files, since make and others build anew what is older than what it is of.
 
     Raises NotAPythonProjectError for an archive that is broken or has unsafe members.
     """
-    marker = into.with_name(f"{into.name}.sha256")
     digest = hashlib.sha256(sdist.read_bytes()).hexdigest()
-    if into.is_dir() and marker.is_file() and marker.read_text() == digest:
-        return
-    into.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=into.parent, prefix=f".{into.name}-") as folder:
-        new, old = Path(folder, "new"), Path(folder, "old")
-        new.mkdir()
+    fresh = into.with_name(f"{into.name}.new")
+    remove(fresh)
+    fresh.mkdir(parents=True)
+    try:
         with _opened(sdist) as archive:
             members = _members(archive, sdist)
             if isinstance(archive, zipfile.ZipFile):
-                _unpack_zip(archive, members, new)
+                _unpack_zip(archive, members, fresh)
             else:
-                _unpack_tar(archive, members, new, before=into)
-        _settle(new, int(digest, 16) % _SECOND)
-        marker.unlink(missing_ok=True)
-        if into.exists():
-            into.rename(old)
-        new.rename(into)
-    marker.write_text(digest)
+                _unpack_tar(archive, members, fresh, before=into)
+        _settle(fresh, int(digest, 16) % _SECOND)
+        take_place(fresh, into)
+    finally:
+        remove(fresh)
 
 
 def files_below(folder: Path) -> list[str]:

@@ -86,12 +86,25 @@ def test_links_inside_are_kept(tmp_path: Path) -> None:
     assert (tmp_path / "into" / "hard").samefile(tmp_path / "into" / "src" / "x.py")
 
 
-def test_the_same_bytes_are_unpacked_once(tmp_path: Path) -> None:
+def test_what_became_of_the_folder_since_is_undone(tmp_path: Path) -> None:
+    """As by a search for names to replace that looks into hidden folders, too."""
     sdist, into = tar(tmp_path / "p.tar.gz", FILES), tmp_path / "deep" / "into"
     unpack(sdist, into)
+    before = tree(into)
     (into / "mark").touch()
+    (into / "src/x.py").write_text("x")
+    (into / "run.sh").unlink()
     unpack(sdist, into)
-    assert (into / "mark").exists()
+    assert tree(into) == before
+    assert [path.name for path in into.parent.iterdir()] == ["into"]
+
+
+def test_what_was_given_up_is_no_hindrance(tmp_path: Path) -> None:
+    (tmp_path / "into.new" / "src").mkdir(parents=True)
+    (tmp_path / "into.new" / "src" / "left.py").touch()
+    unpack(tar(tmp_path / "p.tar.gz", FILES), tmp_path / "into")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["into", "p.tar.gz"]
+    assert "src/left.py" not in tree(tmp_path / "into")
 
 
 def test_other_bytes_replace_the_whole_folder(tmp_path: Path) -> None:
@@ -99,7 +112,7 @@ def test_other_bytes_replace_the_whole_folder(tmp_path: Path) -> None:
     unpack(tar(tmp_path / "p.tar.gz", FILES), into)
     unpack(tar(tmp_path / "p.tar.gz", {"p-2/setup.py": "z"}), into)
     assert tree(into) == {"setup.py": "z"}
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["into", "into.sha256", "p.tar.gz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["into", "p.tar.gz"]
 
 
 def test_files_that_are_as_they_were_are_taken_over(tmp_path: Path) -> None:
@@ -178,7 +191,7 @@ def test_an_unsafe_member_leaves_all_as_it_was(tmp_path: Path, member: tarfile.T
     with pytest.raises(NotAPythonProjectError, match=r"p\.tar\.gz is unsafe to unpack: "):
         unpack(tar(tmp_path / "p.tar.gz", FILES, member), into)
     assert tree(tmp_path / "into") == {"old": "old"}
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["into", "into.sha256", "p.tar.gz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["into", "p.tar.gz"]
 
 
 @pytest.mark.parametrize("name", ["../evil", "/evil", "p-1/../../evil", "p-1\\..\\evil"])
