@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import shutil
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -100,6 +102,26 @@ class Tests(unittest.TestCase):
         print(os.environ["OF_THE_MACHINE"])
         open("written", "w").close()
 """
+
+
+def test_a_test_of_the_same_size_and_time_is_another_test(
+    workplace: Workplace, wheel: Path
+) -> None:
+    """As when one version is unpacked in place of another, from archives whose files have one."""
+    configure(workplace, wheel, test_command='"python {project}/t.py"')
+    test = workplace.folder / "t.py"
+
+    def tested(verdict: int) -> int:
+        test.write_text(f"# {nonce}\nraise SystemExit({verdict})\n")
+        os.utime(test, (1580601600, 1580601600))
+        return workplace.run("test", *ONE).code
+
+    nonce = secrets.token_hex(8)
+    assert tested(0) == 0
+    # Now BuildKit alone knows, and keeps what it is sent when no step runs.
+    (workplace.state / "tested.json").unlink()
+    assert tested(0) == 0
+    assert tested(1) == FailedTestError.code
 
 
 def test_a_failure_is_that_of_its_interpreter_alone(workplace: Workplace, wheel: Path) -> None:
