@@ -53,6 +53,9 @@ class Auditor:
         """
         kept = self.aside / wheel.name
         kept.unlink(missing_ok=True)
+        # With SOURCE_DATE_EPOCH all that Buildx exports has that time, and BuildKit takes a file of
+        # the same name, size and time for the one that it has.
+        wheel.touch()
         try:
             record = BuildRecord()
             with explained(name, self.base_image, record):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,6 +99,13 @@ def test_a_wheel_that_passes_is_not_kept_aside(bench: Bench) -> None:
     (bench.aside / bench.wheel.name).write_bytes(b"of the last time")
     bench.audit(Builder())
     assert list(bench.aside.iterdir()) == []
+
+
+def test_a_wheel_has_a_time_by_which_it_is_not_taken_for_another(bench: Bench) -> None:
+    os.utime(bench.wheel, (1580601600, 1580601600))
+    before = time.time() - 1
+    bench.audit(Builder())
+    assert bench.wheel.stat().st_mtime > before
 
 
 def test_a_wheel_that_does_not_pass_is_kept_and_its_audit_heard(bench: Bench) -> None:
