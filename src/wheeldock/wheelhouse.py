@@ -23,6 +23,7 @@ from packaging.utils import (
 
 from wheeldock.errors import DISK_FULL, OutputError
 from wheeldock.swap import take_place
+from wheeldock.worktree import UNFINISHED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,7 +149,7 @@ def publish(built: Sequence[Distribution], output: Path, *, whole: bool) -> None
         place.parent.mkdir(parents=True, exist_ok=True)
         # What was in the folder goes with the temporary one.
         with tempfile.TemporaryDirectory(
-            prefix=".wheeldock-", dir=place.parent, ignore_cleanup_errors=True
+            prefix=UNFINISHED, dir=place.parent, ignore_cleanup_errors=True
         ) as folder:
             fresh = Path(folder, "fresh")
             _fill(fresh, built, place, whole=whole)

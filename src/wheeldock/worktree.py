@@ -35,6 +35,9 @@ _BY_PRODUCTS = frozenset(
 AT_THE_TOP = frozenset([".wheeldock", "dist", "wheelhouse"])
 """Folders that are by-products in the project's own folder."""
 
+UNFINISHED = ".wheeldock-"
+"""What the names of folders begin with in which an output folder is made; a killed run's stays."""
+
 _BUILT = re.compile(r"lib(\..+)?|(temp|bdist)\..+|cp3\d+.*|CMakeCache\.txt")
 """What build backends put in `build`, of which some projects have one with sources."""
 
@@ -197,6 +200,7 @@ class _Walk:
         parts = folder.split("/")
         return (
             not _BY_PRODUCTS.isdisjoint(parts)
+            or any(part.startswith(UNFINISHED) for part in parts)
             or (parts[0] in AT_THE_TOP and not (self._root / parts[0] / "__init__.py").exists())
             or any(folder == output or folder.startswith(f"{output}/") for output in self._outputs)
         )

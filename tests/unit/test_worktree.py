@@ -180,6 +180,17 @@ def test_by_products_stay(tmp_path: Path, is_checkout: bool) -> None:  # noqa: F
     )
 
 
+@pytest.mark.parametrize("is_checkout", [False, True])
+def test_what_a_killed_run_left_beside_the_output_folder_stays(
+    tmp_path: Path,
+    is_checkout: bool,  # noqa: FBT001
+) -> None:
+    if is_checkout:
+        git(tmp_path, "init")
+    plant(tmp_path, ".wheeldock-k3j2h1/fresh/a.whl", "out/.wheeldock-k3j2h1/fresh/a.whl", "a.py")
+    assert listed(tmp_path) == ({".wheeldock-k3j2h1/", "out/.wheeldock-k3j2h1/"}, {"a.py"})
+
+
 def test_a_build_or_dist_with_sources_travels(tmp_path: Path) -> None:
     plant(tmp_path, "build/toolchain.cmake", "dist/__init__.py")
     assert listed(tmp_path) == (set(), {"build/toolchain.cmake", "dist/__init__.py"})
