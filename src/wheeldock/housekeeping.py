@@ -91,7 +91,7 @@ def prune(keep: str, *, yes: bool, show: Show, confirm: Confirm) -> None:
 def _take_away(
     choose: Callable[[list[Export]], list[Export]], *, yes: bool, show: Show, confirm: Confirm
 ) -> None:
-    """Show what goes, ask, and take it away while no build runs here."""
+    """Show what goes, ask, and take away what no build has renewed meanwhile."""
     place = folder()
     going = choose(exports.find(place))
     if not going:
@@ -101,6 +101,8 @@ def _take_away(
     if not yes and not agreed(f"Remove {count(going)} from {place}/?", show, confirm):
         return
     with State.here().locked(show):
+        now = {export.path: export.written for export in exports.find(place)}
+        going = [export for export in going if now.get(export.path) == export.written]
         exports.take_away(place, [export.path for export in going])
     show(_sum("removed from", place, going))
 

@@ -83,6 +83,16 @@ def test_nothing_is_removed_without_consent(cache: Path, screen: Screen) -> None
     assert "Nothing was removed." in screen.text
 
 
+def test_what_was_renewed_since_it_was_shown_stays(cache: Path, screen: Screen) -> None:
+    def confirm(_: str) -> bool:
+        (cache / "tiny/sdist/index.json").touch()
+        return True
+
+    housekeeping.clear(yes=False, show=screen.show, confirm=confirm)
+    assert [path.name for path in (cache / "tiny").iterdir()] == ["sdist"]
+    assert screen.text.splitlines()[-1].startswith("1 export (")
+
+
 def test_consent_in_advance_asks_nothing(cache: Path, screen: Screen) -> None:
     housekeeping.clear(yes=True, show=screen.show, confirm=screen.confirm)
     assert not cache.exists()
