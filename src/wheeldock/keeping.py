@@ -110,6 +110,8 @@ class Keeping:
             with cache.renewed() as fresh:
                 request = compiler_cache_request(recipe, secrets.token_hex(8), fresh)
                 seeder.run(request, "compiler cache")
+                # Buildx gives it the time of SOURCE_DATE_EPOCH, and it is as old as its file.
+                (fresh / CompilerCache.LAST).touch()
 
         if not cache.foreign and compilercache.has_grown(gave, cache):
             attempt(keep, f"The compiler cache is not kept in {cache.path}", say)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -120,7 +122,9 @@ class Engine:
         if self.fails:
             yield Notice("ERROR: no")
             raise self.fails
-        (request.output / CompilerCache.LAST).write_bytes(self.data)  # type: ignore[operator]
+        file = request.output / CompilerCache.LAST  # type: ignore[operator]
+        file.write_bytes(self.data)
+        os.utime(file, (0, 0))  # as with SOURCE_DATE_EPOCH=0
 
     def stop(self) -> None:
         raise NotImplementedError
@@ -150,6 +154,8 @@ def test_a_compiler_cache_replaces_the_one_before(tmp_path: Path) -> None:
     put_cache(CompilerCache(tmp_path / CompilerCache.NAME), archive(b"old"))
     assert keep(tmp_path, Engine(archive(b"new"))) == []
     assert kept(tmp_path) == archive(b"new")
+    file = tmp_path / CompilerCache.NAME / CompilerCache.LAST
+    assert time.time() - file.stat().st_mtime < 600, "as old as it is"
 
 
 def test_a_compiler_cache_that_did_not_grow_is_left_alone(tmp_path: Path) -> None:
