@@ -43,6 +43,8 @@ def test_a_failure_without_a_cure_ends_with_its_message() -> None:
         (errno.EDQUOT, DiskFullError.code),
         (errno.EACCES, AccessDeniedError.code),
         (errno.EROFS, AccessDeniedError.code),
+        (errno.ENOTDIR, AccessDeniedError.code),
+        (errno.EEXIST, AccessDeniedError.code),
     ],
     ids=errno.errorcode.get,
 )

@@ -117,6 +117,8 @@ def _refusal(error: OSError) -> WheeldockError | None:
         return disk_full(said)
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return AccessDeniedError(said, cure="Mend its rights, or be a user who has them.")
+    if error.errno in {errno.EEXIST, errno.ENOTDIR, errno.EISDIR}:
+        return AccessDeniedError(said, cure="It is in the way: move it elsewhere.")
     return None
 
 
