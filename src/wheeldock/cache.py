@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from wheeldock.errors import DISK_FULL, OutputError
 from wheeldock.swap import remove, take_place
 
 if TYPE_CHECKING:
@@ -69,26 +68,15 @@ class KeptFolder:
         """
         Make room for the next export and say where it goes.
 
-        Raises OutputError, or OSError when the disk is full.
+        Raises OSError where there can be none.
         """
-        try:
-            self._make_room()
-            self.fresh.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            if error.errno in DISK_FULL:
-                raise
-            raise OutputError(
-                f"the cache folder {self.path.parent} cannot be written: {error.strerror}",
-                cure="Mend that, or name another with cache-dir.",
-            ) from None
-        return self.fresh
-
-    def _make_room(self) -> None:
         try:
             remove(self.fresh)
         except OSError as error:
             if error.errno not in _BUSY:
                 raise
+        self.fresh.mkdir(parents=True, exist_ok=True)
+        return self.fresh
 
     @contextlib.contextmanager
     def renewed(self) -> Iterator[Path]:

@@ -198,7 +198,7 @@ class TargetMaker:
         return None
 
     def _prepared(self, name: str, cache: TargetCache | NoCache) -> Path | None:
-        """Where a cache export goes, or None, which is said, where its disk has no room."""
+        """Where a cache export goes, or None, which is said, where there can be none."""
         try:
             return cache.prepare()
         except OSError as error:

@@ -180,6 +180,17 @@ def test_the_disk_of_the_cache_folder_is_full(
 
 
 @pytest.mark.usefixtures("base_image")
+def test_the_cache_folder_is_read_only(
+    workplace: Workplace, mount: Callable[..., Path], tmp_path: Path
+) -> None:
+    disk = mount(tmp_path / "disk", "-t", "tmpfs", "-o", "ro", "none")
+    ended = workplace.build(*ONE, environment={"WHEELDOCK_CACHE_DIR": f"{disk}/cache"})
+    workplace.built(ended)
+    for name in ("sdist", ONE[1]):
+        assert f"{name}: no cache is kept: Read-only file system: " in ended.out
+
+
+@pytest.mark.usefixtures("base_image")
 def test_a_disk_in_the_container_is_full(workplace: Workplace) -> None:
     projects.write_tiny(workplace.folder, setup=projects.DISK_FILLING_SETUP)
     ended = workplace.build(*ONE)

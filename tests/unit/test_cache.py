@@ -10,7 +10,6 @@ import pytest
 
 from wheeldock import cache as caching
 from wheeldock.cache import TargetCache
-from wheeldock.errors import OutputError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,7 +193,7 @@ def test_preparing_leaves_the_old_export(cache: TargetCache) -> None:
 
 def test_a_cache_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match=r"cache folder .*file cannot be written: Not a dir"):
+    with pytest.raises(NotADirectoryError, match=r"file/target\.new"):
         TargetCache(tmp_path / "file" / "target").prepare()
 
 
