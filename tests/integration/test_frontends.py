@@ -45,7 +45,7 @@ repair-wheel-command = "pip --version && auditwheel repair --strip -w {dest_dir}
 
 [[tool.wheeldock.overrides]]
 select = "cp313-*"
-build-frontend = "pip; args: --no-color"
+build-frontend = "pip; args: --no-color --constraint=versions.txt"
 build-verbosity = 1
 audit-command = "python -c 'import packaging' {wheel} && python -m zipfile -t {wheel}"
 audit-requires = ["packaging"]
@@ -68,6 +68,8 @@ def test_each_target_has_its_own_frontend_repair_and_audit(workplace: Workplace)
     # What an engine has cached says nothing.
     projects.write_tiny(workplace.folder, pyproject=TABLE, more_code=projects.unlike())
     (workplace.folder / "versions.txt").write_text("setuptools==75.8.0  # known to work\n")
+    (workplace.folder / "build.py").write_text("raise SystemExit('this is no frontend')\n")
+    (workplace.folder / "MANIFEST.in").write_text("include versions.txt build.py\n")
 
     ended = workplace.build("--progress", "json")
 
@@ -81,16 +83,16 @@ def test_each_target_has_its_own_frontend_repair_and_audit(workplace: Workplace)
     assert kept.is_file()
     assert str(kept) in ended.err
     for target, words in {
-        CP39: "/env/bin/python -m build --wheel /src ",
-        CP311: "/env/bin/python -m build --wheel /src ",
-        CP313: "/env/bin/python -m pip wheel --no-deps /src ",
+        CP39: "/env/bin/pyproject-build --wheel /src ",
+        CP311: "/env/bin/pyproject-build --wheel /src ",
+        CP313: "/env/bin/pip wheel --no-deps /src ",
         CP314: "/opt/wheeldock/bin/uv build --wheel --python=/env/bin/python /src ",
     }.items():
         said = logs(ended, target, "build")
         assert f"+ {words}" in said
         assert "-C--build-option=--verbose" in said
     assert "--skip-dependency-check -v" in logs(ended, CP39, "build")
-    assert "--no-color -v" in logs(ended, CP313, "build")
+    assert "--no-color --constraint=versions.txt -v" in logs(ended, CP313, "build")
     with zipfile.ZipFile(kept) as archive:
         assert b"Generator: setuptools (75.8.0)" in archive.read("tiny-1.0.dist-info/WHEEL")
     assert report[CP311]["file"].endswith("manylinux_2_28_x86_64.manylinux_2_5_x86_64.whl")

@@ -157,22 +157,43 @@ def test_a_frontend_that_is_named_builds_the_wheel(
     assert (tmp_path / "uv.args").read_text().splitlines()[3:] == [sys.executable, *words]
 
 
+def test_a_frontend_runs_in_the_project_and_takes_nothing_there_for_its_own(
+    frontend: ModuleType, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = source.parent / "command"
+    command.write_text(f"#!/bin/sh\npwd > {tmp_path}/cwd\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PACKAGE_FOLDER", "source")
+    assert frontend.frontends.run([str(command)], frontend.project_of(source)) == 0
+    assert (tmp_path / "cwd").read_text() == f"{tmp_path}\n"
+
+    (tmp_path / "build.py").write_text("raise SystemExit('this is of the project')\n")
+    monkeypatch.setenv("BUILD_FRONTEND", "build --skip-dependency-check")
+    assert frontend.build("wheel", source, tmp_path / "built").is_file()
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("build", "python -m build --wheel src --outdir=out --no-isolation -Ca=1 -Cb=2 -Cb=3"),
-        ("build[uv]", "python -m build --wheel src --outdir=out --no-isolation -Ca=1 -Cb=2 -Cb=3"),
+        (
+            "build",
+            ("env/bin/pyproject-build --wheel src --outdir=out --no-isolation -Ca=1 -Cb=2 -Cb=3"),
+        ),
+        (
+            "build[uv]",
+            ("env/bin/pyproject-build --wheel src --outdir=out --no-isolation -Ca=1 -Cb=2 -Cb=3"),
+        ),
         (
             "pip",
             (
-                "python -m pip wheel --no-deps src --wheel-dir=out --no-build-isolation "
+                "env/bin/pip wheel --no-deps src --wheel-dir=out --no-build-isolation "
                 "-Ca=1 -Cb=2 -Cb=3"
             ),
         ),
         (
             "uv",
             (
-                "/opt/wheeldock/bin/uv build --wheel --python=python src --out-dir=out "
+                "/opt/wheeldock/bin/uv build --wheel --python=env/bin/python src --out-dir=out "
                 "--no-build-isolation -Ca=1 -Cb=2 -Cb=3"
             ),
         ),
@@ -183,7 +204,7 @@ def test_each_frontend_is_called_in_its_own_way(
 ) -> None:
     asked = tool("frontends").Frontend(name)
     settings = {"a": "1", "b": ["2", "3"]}
-    assert asked.command("python", Path("src"), Path("out"), settings) == words.split()
+    assert asked.command(Path("env"), Path("src"), Path("out"), settings) == words.split()
 
 
 @pytest.mark.parametrize(
@@ -201,7 +222,7 @@ def test_arguments_about_isolation_are_the_users_affair(
     tool: Callable[[str], ModuleType], asked: str, expected: str
 ) -> None:
     frontend = tool("frontends").Frontend.from_environment({"BUILD_FRONTEND": asked})
-    words = frontend.command("python", Path("src"), Path("out"), {})
+    words = frontend.command(Path("env"), Path("src"), Path("out"), {})
     assert " ".join(words).endswith(f"=out {expected}")
 
 
@@ -218,7 +239,7 @@ def test_verbosity_is_each_frontends_own(
 ) -> None:
     for level, expected in options.items():
         asked = tool("frontends").Frontend(name, (), level)
-        words = asked.command("python", Path("src"), Path("out"), {})
+        words = asked.command(Path("env"), Path("src"), Path("out"), {})
         assert [word for word in words if word[:2] in {"-q", "-v"}] == expected
 
 

@@ -75,10 +75,7 @@ def build(
 
 def config_settings(source: Path) -> ConfigSettingsType:
     """The config settings, with the folders that `{project}` and `{package}` are."""
-    package = Path(os.environ.get("PACKAGE_FOLDER", ""))
-    top = source.parents[len(package.parts) - 1] if package.parts else source
-    places = {"project": top / os.environ.get("SUBFOLDER", ""), "package": source}
-
+    places = {"project": project_of(source), "package": source}
     settings: dict[str, str | list[str]] = json.loads(os.environ.get("CONFIG_SETTINGS", "{}"))
     return {
         key: filled(value, places)
@@ -88,9 +85,18 @@ def config_settings(source: Path) -> ConfigSettingsType:
     }
 
 
+def project_of(source: Path) -> Path:
+    """The folder of the project that a source tree belongs to."""
+    package = Path(os.environ.get("PACKAGE_FOLDER", ""))
+    top = source.parents[len(package.parts) - 1] if package.parts else source
+    return top / os.environ.get("SUBFOLDER", "")
+
+
 def _build_with(asked: Frontend, source: Path, output: Path, settings: ConfigSettingsType) -> Path:
     """Build the wheel with a frontend that the project names."""
-    if code := frontends.run(asked.command(PYTHON, source, output, settings)):
+    environment = Path(PYTHON).parents[1]
+    command = asked.command(environment, source, output, settings)
+    if code := frontends.run(command, project_of(source)):
         fail(
             BUILD_FAILED,
             f"the build frontend {asked.name} could not make the wheel (exit code {code})",

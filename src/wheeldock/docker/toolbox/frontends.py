@@ -29,7 +29,11 @@ class Program:
     """A frontend's program, and the names of its options."""
 
     words: tuple[str, ...]
-    """What calls it to build a wheel; `{python}` is the environment's interpreter."""
+    """
+    What calls it to build a wheel; `{bin}` is the folder of the environment's interpreter.
+
+    It runs in the project's folder, where `python -m` would take a `build.py` for its module.
+    """
     wheels_to: str
     """The option for the folder that gets the wheel."""
     no_isolation: tuple[str, ...]
@@ -41,21 +45,21 @@ class Program:
 
 
 _BUILD = Program(
-    ("{python}", "-m", "build", "--wheel"),
+    ("{bin}/pyproject-build", "--wheel"),
     "--outdir",
     ("--no-isolation", "-n"),
     ("--installer", "--env-dir", "--dependency-constraints-txt"),
     requires="build",
 )
 _PIP = Program(
-    ("{python}", "-m", "pip", "wheel", "--no-deps"),
+    ("{bin}/pip", "wheel", "--no-deps"),
     "--wheel-dir",
     ("--no-build-isolation",),
     ("--build-constraint",),
     requires="pip",
 )
 _UV = Program(
-    (f"{TOOLS}/uv", "build", "--wheel", "--python={python}"),
+    (f"{TOOLS}/uv", "build", "--wheel", "--python={bin}/python"),
     "--out-dir",
     ("--no-build-isolation",),
     ("--build-constraint", "-b", "--build-isolation"),
@@ -86,17 +90,17 @@ class Frontend:
 
     def command(
         self,
-        python: str,
+        environment: Path,
         source: Path,
         output: Path,
         settings: Mapping[str, str | Sequence[str]],
     ) -> list[str]:
-        """The words that build the wheel of a source tree into a folder."""
+        """The words that build the wheel of a source tree in an environment into a folder."""
         program = PROGRAMS[self.name]
         own = any(word.startswith(program.isolation) for word in self.arguments)
         told = any(word in program.no_isolation for word in self.arguments)
         return [
-            *(word.format(python=python) for word in program.words),
+            *(word.format(bin=environment / "bin") for word in program.words),
             str(source),
             f"{program.wheels_to}={output}",
             *(() if own or told else program.no_isolation[:1]),
@@ -122,8 +126,12 @@ def _settings(settings: Mapping[str, str | Sequence[str]]) -> list[str]:
     ]
 
 
-def run(command: Sequence[str]) -> int:
-    """Run a frontend, which finds wheeldock's uv last on PATH, and return its exit code."""
+def run(command: Sequence[str], project: Path) -> int:
+    """
+    Run a frontend and return its exit code.
+
+    It finds what its arguments name by a path in the project, and wheeldock's uv last on PATH.
+    """
     print(f"+ {shlex.join(command)}", flush=True)
-    path = f"{os.environ['PATH']}{os.pathsep}{TOOLS}"
-    return subprocess.run(command, check=False, env={**os.environ, "PATH": path}).returncode
+    environ = {**os.environ, "PATH": f"{os.environ['PATH']}{os.pathsep}{TOOLS}"}
+    return subprocess.run(command, check=False, cwd=project, env=environ).returncode
