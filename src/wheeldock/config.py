@@ -109,6 +109,8 @@ class Config:
     """The folder of the persistent build cache, relative to the working directory."""
     tag_format: str
     """What versions' tags are called, with `{version}` in it, or "" for what is usual there."""
+    public_secrets: tuple[str, ...]
+    """Paths of members of the wheels or the sdist, or globs of them, whose secrets are public."""
     release_branches: tuple[str, ...]
     """Globs of the branches that releases are made on; none are the usual ones."""
     everywhere: TargetOptions

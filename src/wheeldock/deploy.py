@@ -15,11 +15,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheeldock import cargo as cargoes
-from wheeldock import credentials, deployment, destination, proof, sessions, tokens
+from wheeldock import (
+    credentials,
+    deployment,
+    destination,
+    planning,
+    proof,
+    publicsecrets,
+    sessions,
+    tokens,
+)
 from wheeldock.courier import Courier, Pace
 from wheeldock.deployment import Ledger, Stage
 from wheeldock.errors import (
     DeploymentRefusedError,
+    NotAPythonProjectError,
     StoppedError,
     UsageError,
     WheeldockError,
@@ -216,10 +226,23 @@ class _Run:
 
 def _findings(cargo: Cargo, largest: int, say: Callable[[str], None]) -> list[str]:
     """What `invoke verify` has against these files; how much more it has to say is said."""
-    found = verify(cargo.paths, largest=largest) if cargo.paths else []
+    public = _public_secrets(cargo.paths, say)
+    found = verify(cargo.paths, largest=largest, public_secrets=public) if cargo.paths else []
     if warnings := sum(finding.severity is Severity.WARNING for finding in found):
         say(f"{warnings} warning{'s' * (warnings != 1)}, which `invoke verify` shows")
     return [finding.said for finding in errors(found)]
+
+
+def _public_secrets(paths: Sequence[Path], say: Callable[[str], None]) -> tuple[str, ...]:
+    """The option of that name; a folder of files may be without the project."""
+    try:
+        inputs = planning.read(planning.Asked(options={}), State.here())
+    except NotAPythonProjectError:
+        inputs = None
+    except WheeldockError as error:
+        say(f"note: the project's configuration is not heeded: {error.problems[0]}")
+        inputs = None
+    return publicsecrets.of(inputs, paths)
 
 
 def _largest(asked: str, to: Destination) -> int:

@@ -139,6 +139,19 @@ def variables(value: object) -> tuple[str, ...] | Unexpected:
     return Unexpected(value, f"names of variables, and no token: {', '.join(VARIABLES)}")
 
 
+_MEMBER = r"(?!\.{1,2}(/|$))[^/\\]+(/(?!\.{1,2}(/|$))[^/\\]+)*"
+_MEMBERS = "paths of files in a wheel or in an sdist's folder, such as 'name/tests/test.key'"
+
+
+def members(value: object) -> tuple[str, ...] | Unexpected:
+    """Read paths of what distributions have in them, or globs of such."""
+    items = words(value)
+    if isinstance(items, Unexpected):
+        return items
+    wrong = [item for item in items if not re.fullmatch(_MEMBER, item)]
+    return _all_of(wrong, _MEMBERS) if wrong else items
+
+
 _REFERENCES = "image references, such as 'debian:oldstable' or 'registry/name@sha256:…'"
 
 
@@ -231,6 +244,11 @@ COMMAND = Kind(read=command, schema=STRINGS_SCHEMA, join=_both)
 _AUDIT: Schema = {"type": "string", "pattern": r"^$|\{(abi3_)?wheel\}"}
 AUDIT_COMMANDS = Kind(read=audit_commands, schema=_several(_AUDIT, _AUDIT), join=chain)
 WORDS = Kind(read=words, schema=STRINGS_SCHEMA, join=chain)
+MEMBERS = Kind(
+    read=members,
+    schema=_several(STRING_SCHEMA, {"type": "string", "pattern": f"^{_MEMBER}$"}),
+    join=chain,
+)
 IMAGES = Kind(read=images, schema=STRINGS_SCHEMA, join=chain)
 NAMES = Kind(read=partial(names, r"\s+"), schema=STRINGS_SCHEMA, join=chain)
 EXTRAS = Kind(read=partial(names, r"[\s,]+"), schema=STRINGS_SCHEMA, join=chain)

@@ -19,6 +19,7 @@ from wheeldock.lists import (
     EXTRAS,
     GLOBS,
     IMAGES,
+    MEMBERS,
     NAMES,
     PACKAGES,
     PASSED,
@@ -123,6 +124,12 @@ OPTIONS: Mapping[str, Option] = {
     ),
     "release-branches": _own(
         NAMES, "globs of the branches to tag; empty: main, master, and the remote's default branch"
+    ),
+    "public-secrets": Option(
+        kind=MEMBERS,
+        meaning="files in wheels and sdist, or globs of them, whose "
+        "[secrets are public](#secrets-that-are-public)",
+        own=True,
     ),
     **_images(
         "manylinux", MANYLINUX_IMAGE, [*_ARCHITECTURES, "pypy_x86_64", "pypy_i686", "pypy_aarch64"]

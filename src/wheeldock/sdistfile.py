@@ -23,7 +23,7 @@ from wheeldock.limits import (
     MOST_MEMBERS,
     SMALLEST_BOMB,
 )
-from wheeldock.secretscan import SecretScan
+from wheeldock.secretscan import Secret, SecretScan, secrets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +64,8 @@ class Sdist:
     members: tuple[SdistMember, ...]
     info: str | None
     """Its PKG-INFO; None where there is none."""
+    public_secrets: tuple[str, ...] = ()
+    """The paths of files in its folder, or globs of them, whose secrets are public."""
 
     @cached_property
     def folder(self) -> str:
@@ -78,6 +80,13 @@ class Sdist:
         project, _, version = top.rpartition("-")
         is_same = canonicalize_name(project) == self.name and version == named.rpartition("-")[2]
         return top if is_same else named
+
+    @cached_property
+    def secrets(self) -> tuple[Secret, ...]:
+        """All secrets that were seen."""
+        top = f"{self.folder}/"
+        files = ((member.name.removeprefix(top), member.secrets) for member in self.members)
+        return tuple(secrets(files))
 
 
 class _TooMuchError(Exception):
@@ -117,7 +126,7 @@ class _Bounded:
             raise _TooMuchError("it does not end")
 
 
-def read_sdist(path: Path) -> Sdist:
+def read_sdist(path: Path, public_secrets: tuple[str, ...] = ()) -> Sdist:
     """
     Read an sdist with a valid file name from end to end.
 
@@ -138,7 +147,8 @@ def read_sdist(path: Path) -> Sdist:
                     bounded.count(len(members))
     except (*_BROKEN, _TooMuchError) as error:
         raise UnreadableSdistError(f"{error}" or type(error).__name__) from None
-    return Sdist(path.name, canonicalize_name(name), version, tuple(members), info)
+    name = canonicalize_name(name)
+    return Sdist(path.name, name, version, tuple(members), info, public_secrets)
 
 
 def _look(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> tuple[SdistMember, str | None]:

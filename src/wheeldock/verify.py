@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.parser import HeaderParser
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from wheeldock.archive import SUFFIXES
 from wheeldock.findings import Problem
 from wheeldock.limits import LARGEST_FILE
 from wheeldock.rules.names import Candidate
+from wheeldock.rules.secrets import heeded
 from wheeldock.rules.sets import COMPARED, DistributionSet
 from wheeldock.rules.tools import NotCheckedError
 from wheeldock.sdistfile import UnreadableSdistError, read_sdist
@@ -48,6 +49,8 @@ class _Look:
     findings: tuple[Finding, ...]
     requirements: Mapping[str, frozenset[str]] | None = None
     """The fields of a wheel's metadata that resolvers read; None where there are none."""
+    heeded: frozenset[str] = frozenset()
+    """What of `public-secrets` names a secret in it."""
 
 
 def distributions(folder: Path) -> list[Path]:
@@ -61,50 +64,58 @@ def verify(
     *,
     targets: Sequence[BuildTarget] | None = None,
     largest: int = LARGEST_FILE,
+    public_secrets: tuple[str, ...] = (),
     with_tools: bool = True,
 ) -> list[Finding]:
     """
     What is wrong with wheels and sdists, each for itself in the order given, and together.
 
     `targets` is what a plan has; each needs a wheel then. `largest` is how many bytes of a file the
-    index takes. Without `with_tools` auditwheel, abi3audit and twine are not run. Raises OSError
-    for a file that cannot be read.
+    index takes, `public_secrets` the option of that name. Without `with_tools` auditwheel,
+    abi3audit and twine are not run. Raises OSError for a file that cannot be read.
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        looks = list(pool.map(lambda path: _look(path, largest, with_tools=with_tools), paths))
+        looks = list(
+            pool.map(
+                lambda path: _look(path, largest, public_secrets, with_tools=with_tools), paths
+            )
+        )
     requirements = {
         path.name: look.requirements
         for path, look in zip(paths, looks, strict=True)
         if look.requirements is not None
     }
-    files = _together([path.name for path in paths], targets, requirements)
+    heeded = frozenset[str]().union(*(look.heeded for look in looks))
+    unheeded = [pattern for pattern in public_secrets if pattern not in heeded]
+    files = _together([path.name for path in paths], targets, requirements, unheeded)
     together = (finding for rule in rules.SET for finding in rule.findings(files, ""))
     return [*(finding for look in looks for finding in look.findings), *together]
 
 
-def _look(path: Path, largest: int, *, with_tools: bool) -> _Look:
+def _look(path: Path, largest: int, public_secrets: tuple[str, ...], *, with_tools: bool) -> _Look:
     """Look at a file for itself."""
     candidate = Candidate(path, largest)
     found = [finding for rule in rules.FILE for finding in rule.findings(candidate, path.name)]
     if candidate.version is None or path.suffix == ".zip":
         return _Look(tuple(found))
-    inside = _wheel(path) if path.suffix == ".whl" else _sdist(path)
+    read = _wheel if path.suffix == ".whl" else _sdist
+    inside = read(path, public_secrets)
     found += inside.findings
     if with_tools and not any(finding.rule in _UNSAFE for finding in found):
         found += [finding for rule in rules.TOOLS for finding in _tool(rule, path)]
-    return _Look(tuple(found), inside.requirements)
+    return replace(inside, findings=tuple(found))
 
 
-def _wheel(path: Path) -> _Look:
+def _wheel(path: Path, public_secrets: tuple[str, ...]) -> _Look:
     name = WheelName.parse(path.name)
     try:
         with path.open("rb") as file:
             structure = read_structure(file)
         if found := [each for rule in rules.ZIP for each in rule.findings(structure, path.name)]:
             return _Look(tuple(found))
-        with opened(path, name) as wheel:
+        with opened(path, name, public_secrets) as wheel:
             found = [each for rule in rules.WHEEL for each in rule.findings(wheel, path.name)]
-            return _Look(tuple(found), _requirements(wheel))
+            return _Look(tuple(found), _requirements(wheel), heeded(wheel))
     except BrokenZipError as error:
         return _Look(tuple(rules.ARCHIVE.findings(Problem("", f"{error}"), path.name)))
     except UnreadableError as error:
@@ -123,12 +134,13 @@ def _requirements(wheel: Wheel) -> Mapping[str, frozenset[str]] | None:
     return {name: frozenset(map(str, fields.get_all(name, []))) for name in COMPARED}
 
 
-def _sdist(path: Path) -> _Look:
+def _sdist(path: Path, public_secrets: tuple[str, ...]) -> _Look:
     try:
-        sdist = read_sdist(path)
+        sdist = read_sdist(path, public_secrets)
     except UnreadableSdistError as error:
         return _Look(tuple(rules.ARCHIVE.findings(Problem("", f"{error}"), path.name)))
-    return _Look(tuple(each for rule in rules.SDIST for each in rule.findings(sdist, path.name)))
+    found = (each for rule in rules.SDIST for each in rule.findings(sdist, path.name))
+    return _Look(tuple(found), heeded=heeded(sdist))
 
 
 def _tool(rule: Rule[Path], path: Path) -> list[Finding]:
@@ -142,6 +154,7 @@ def _together(
     names: Sequence[str],
     targets: Sequence[BuildTarget] | None,
     requirements: Mapping[str, Mapping[str, frozenset[str]]],
+    unheeded: Sequence[str],
 ) -> DistributionSet:
     """The files whose names can be read, as a set."""
     wheels: list[WheelName] = []
@@ -152,4 +165,4 @@ def _together(
                 wheels.append(WheelName.parse(name))
             else:
                 sdists[name] = parse_sdist_filename(name)
-    return DistributionSet(wheels, sdists, targets, requirements)
+    return DistributionSet(wheels, sdists, targets, requirements, unheeded)

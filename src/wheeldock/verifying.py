@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheeldock import dryrun, findingsview, planning
+from wheeldock import dryrun, findingsview, planning, publicsecrets
 from wheeldock.errors import (
     DistributionsUnfitError,
     NotReproducibleError,
@@ -21,7 +21,6 @@ from wheeldock.rebuild import rebuild
 from wheeldock.rules import NOT_CHECKED, REBUILD
 from wheeldock.state import State
 from wheeldock.verify import distributions, verify
-from wheeldock.wheelhouse import read_distribution
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,12 +41,15 @@ def run(asked: Asked, *, folder: str, largest: int, as_json: bool, again: bool =
     paths = _distributions(Path(folder) if folder else output)
     targets = _targets(inputs, paths)
     findings = verify(
-        paths, targets=None if isinstance(targets, Finding) else targets, largest=largest
+        paths,
+        targets=None if isinstance(targets, Finding) else targets,
+        largest=largest,
+        public_secrets=publicsecrets.of(inputs if isinstance(inputs, Inputs) else None, paths),
     )
     if isinstance(targets, Finding):
         findings.append(targets)
     if again:
-        if isinstance(inputs, Inputs) and (other := _of_another(inputs, paths)):
+        if isinstance(inputs, Inputs) and (other := publicsecrets.of_another(inputs, paths)):
             raise UsageError(f"--rebuild: {other}", cure="--source names what they are of.")
         progress = "quiet" if as_json else "auto"
         findings += rebuild(asked, paths, State.here(), progress)
@@ -87,21 +89,12 @@ def _targets(inputs: Inputs | Finding, paths: Sequence[Path]) -> Sequence[BuildT
     """What the plan has, or a note why that is not known here."""
     if isinstance(inputs, Finding):
         return inputs
-    if other := _of_another(inputs, paths):
+    if other := publicsecrets.of_another(inputs, paths):
         return _no_plan(other)
     try:
         return dryrun.at_hand(inputs, dryrun.say_nothing).targets
     except WheeldockError as error:
         return _no_plan(error.message)
-
-
-def _of_another(inputs: Inputs, paths: Sequence[Path]) -> str:
-    """That the files are not the source's, where they are not; else ""."""
-    ours = inputs.project.normalized_name
-    names = {found.name for path in paths if (found := read_distribution(path))}
-    if not ours or not names or ours in names:
-        return ""
-    return f"the source is {ours}'s, and the files are {' and '.join(sorted(names))}'s"
 
 
 def _no_plan(why: str) -> Finding:

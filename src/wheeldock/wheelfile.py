@@ -12,6 +12,7 @@ import tempfile
 import zipfile
 import zlib
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from wheeldock.elf import MAGIC, BrokenElfError, Elf, read_elf
 from wheeldock.limits import LONGEST_TEXT
-from wheeldock.secretscan import SecretScan
+from wheeldock.secretscan import Secret, SecretScan, secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -103,6 +104,13 @@ class Wheel:
     name: WheelName
     archive: zipfile.ZipFile
     contents: Mapping[str, Content]
+    public_secrets: tuple[str, ...] = ()
+    """The paths of files, or globs of them, whose secrets are public."""
+
+    @cached_property
+    def secrets(self) -> tuple[Secret, ...]:
+        """All secrets that were seen."""
+        return tuple(secrets((name, each.secrets) for name, each in self.contents.items()))
 
     def text(self, member: str) -> str | None:
         """
@@ -129,7 +137,7 @@ class Wheel:
 
 
 @contextlib.contextmanager
-def opened(path: Path, name: WheelName) -> Iterator[Wheel]:
+def opened(path: Path, name: WheelName, public_secrets: tuple[str, ...] = ()) -> Iterator[Wheel]:
     """
     Open a wheel whose structure was found to be sound, and look through all of it.
 
@@ -141,7 +149,8 @@ def opened(path: Path, name: WheelName) -> Iterator[Wheel]:
         raise UnreadableError("", f"zipfile cannot open it: {error}") from None
     with archive:
         members = [info for info in archive.infolist() if not info.is_dir()]
-        yield Wheel(name, archive, {info.filename: _content(archive, info) for info in members})
+        contents = {info.filename: _content(archive, info) for info in members}
+        yield Wheel(name, archive, contents, public_secrets)
 
 
 def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Content:

@@ -53,6 +53,9 @@ def stages(done: Deployment) -> list[Stage]:
     return [file.stage for file in done.files]
 
 
+KEY = b"-----BEGIN " + b"PRIVATE KEY-----\n" + b"MIIEpAIBAAKCAQEAu1SU1LfVLPHCozMxH2Mo4lgOEePz" * 2
+
+
 @pytest.fixture
 def pypi(pypi_server: PypiServer, dock: Dock) -> Iterator[PypiServer]:
     """pypiserver without a package; the dock has its token."""
@@ -80,6 +83,24 @@ def test_what_is_deployed_is_listed_and_installed_by_pip(pypi: PypiServer, dock:
     again = dock.deploy(pypi.upload_url)
     assert stages(again) == [Stage.THERE, Stage.THERE]
     assert [file.attempts for file in again.files] == [(), ()]
+
+
+def test_a_key_is_deployed_where_the_project_says_that_it_is_public(
+    pypi: PypiServer, dock: Dock
+) -> None:
+    distributions.wheel(dock.dist, "tiny", "1.0", code=b'KEY = b"""' + KEY + b'"""\n')
+    with pytest.raises(DeploymentRefusedError, match=r"tiny/__init__\.py: it has .* a private key"):
+        dock.deploy(pypi.upload_url, dry_run=True)
+    project = (
+        "[project]\nname = '{}'\nversion = '1.0'\n[tool.wheeldock]\n{} = ['tiny/__init__.py']\n"
+    )
+    for text in (project.format("other", "public-secrets"), project.format("tiny", "public")):
+        (dock.folder / "pyproject.toml").write_text(text)
+        with pytest.raises(DeploymentRefusedError, match="a private key"):
+            dock.deploy(pypi.upload_url, dry_run=True)
+    assert "note: the project's configuration is not heeded: pyproject.toml" in dock.said
+    (dock.folder / "pyproject.toml").write_text(project.format("tiny", "public-secrets"))
+    dock.deploy(pypi.upload_url, dry_run=True)
 
 
 def test_a_wrong_token_ends_it_at_the_first_file(pypi: PypiServer, dock: Dock) -> None:

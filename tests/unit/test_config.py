@@ -83,6 +83,7 @@ def test_the_defaults_are_those_of_the_readme() -> None:
         builder="",
         cache_dir=Path(".wheeldock/cache"),
         tag_format="",
+        public_secrets=(),
         release_branches=(),
         everywhere=TargetOptions(
             images=images,

@@ -369,6 +369,12 @@ BROKEN = [
     Broken("sdist-metadata", sdist(license=None), "PKG-INFO names it"),
     Broken("sdist-secrets", sdist_with(KEY), "a private key"),
     Broken(
+        "public-secrets",
+        several(with_files({"ovf/key.pem": KEY}), sdist()),
+        "ovf/old.pem: no file here is that",
+        options={"public_secrets": ("ovf/key.pem", "ovf/old.pem")},
+    ),
+    Broken(
         "one-release",
         several(wheel(), sdist("ovf-0.9.tar.gz")),
         "ovf 0.9",
@@ -496,3 +502,68 @@ def test_what_twine_says_is_told_without_colours(tmp_path: Path) -> None:
     path = told(METADATA=METADATA.partition("Description-")[0])(tmp_path)
     (finding,) = [each for each in verify([path], with_tools=True) if each.rule == "description"]
     assert "\x1b" not in finding.what
+
+
+def secrets_found(folder: Path, *public: str, **files: bytes) -> set[str]:
+    """What is a secret of a wheel and an sdist with these files, of a few patterns."""
+    more = {name.replace("__", "/").replace("_dot_", "."): data for name, data in files.items()}
+    paths = [
+        with_files(more)(folder),
+        write_sdist(folder / SDIST, {**sdist_files(), **more}),
+    ]
+    found = verify(paths, with_tools=False, public_secrets=public)
+    return {each.place for each in found if each.rule in {"secrets", "sdist-secrets"}}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "lets_through"),
+    [
+        ("ovf/test/test.key", True),
+        ("ovf/test/*.key", True),
+        ("ovf/*/test.key", True),
+        ("*/*/*", True),
+        ("test.key", False),
+        ("*.key", False),
+        ("ovf/*", False),
+        ("ovf/**", False),
+        ("ovf/test", False),
+        ("ovf/test/test.ke", False),
+        ("ovf/test/TEST.KEY", False),
+        ("ovf-1.0/ovf/test/test.key", False),
+    ],
+)
+def test_a_public_secret_is_that_of_the_file_that_is_named(
+    pattern: str,
+    lets_through: bool,  # noqa: FBT001 - of a table
+    tmp_path: Path,
+) -> None:
+    file = "ovf/test/test.key"
+    found = secrets_found(tmp_path, pattern, ovf__test__test_dot_key=KEY)
+    assert found == (set() if lets_through else {file, f"ovf-1.0/{file}"})
+
+
+def test_a_token_is_no_public_secret_but_where_its_very_file_is_named(tmp_path: Path) -> None:
+    for content in (TOKEN, KEY + b"\n" + AWS):
+        found = secrets_found(tmp_path, "ovf/*", "*/pip.ini", ovf__pip_dot_ini=content)
+        assert found == {"ovf/pip.ini", "ovf-1.0/ovf/pip.ini"}
+        assert not secrets_found(tmp_path, "ovf/pip.ini", ovf__pip_dot_ini=content)
+
+
+def test_files_that_are_secrets_by_their_name_may_be_public(tmp_path: Path) -> None:
+    assert secrets_found(tmp_path, ovf___dot_env=b"A=1") == {"ovf/.env", "ovf-1.0/ovf/.env"}
+    assert not secrets_found(tmp_path, "ovf/.env", ovf___dot_env=b"A=1")
+
+
+def test_the_cure_of_a_key_is_the_option_and_of_a_token_is_not(tmp_path: Path) -> None:
+    path = with_files({"ovf/a.key": KEY, "ovf/b": TOKEN})(tmp_path)
+    key, token = (each.cure for each in verify([path], with_tools=False) if each.rule == "secrets")
+    assert key.endswith('What is for tests and public: public-secrets = ["ovf/a.key"].')
+    assert "revoke it" in token
+    assert "public-secrets" not in token
+
+
+def test_certificates_are_no_secrets(tmp_path: Path) -> None:
+    bundle = b"# Subject: CN=Root\n-----BEGIN CERTIFICATE-----\n" + KEY.partition(b"\n")[2]
+    bundle += b"\n-----END CERTIFICATE-----\n"
+    public = b"-----BEGIN PUBLIC KEY-----\n" + KEY.partition(b"\n")[2]
+    assert not secrets_found(tmp_path, ovf__cacert_dot_pem=bundle * 3, ovf__key_dot_pem=public)

@@ -28,10 +28,11 @@ from tests.unit.wheel_files import (
     write_wheel,
 )
 
-from wheeldock import findings, findingsview, sdistfile, verifying
-from wheeldock.errors import DistributionsUnfitError, UsageError
+from wheeldock import findings, findingsview, planning, publicsecrets, sdistfile, verifying
+from wheeldock.errors import DistributionsUnfitError, NotAPythonProjectError, UsageError
 from wheeldock.findings import Finding, Problem, Rule, Severity, errors
 from wheeldock.planning import Asked
+from wheeldock.state import State
 from wheeldock.verify import distributions, verify
 from wheeldock.zipstructure import BrokenZipError, read_structure
 
@@ -258,3 +259,39 @@ def test_errors_end_with_their_number_and_json_has_them_all(
         "sdist": "warning",
         "not-checked": "note",
     }
+
+
+KEY = b"-----BEGIN " + b"PRIVATE KEY-----\n" + b"MIIEpAIBAAKCAQEAu1SU1LfVLPHCozMxH2Mo4lgOEePz" * 2
+PUBLIC = '[project]\nname = "%s"\nversion = "1.0"\n[tool.wheeldock]\npublic-secrets = ["ovf/a.key"]'
+
+
+@pytest.mark.parametrize(
+    ("files", "variable", "is_public"),
+    [
+        ({"pyproject.toml": PUBLIC % "ovf"}, None, True),
+        ({"pyproject.toml": PUBLIC % "ovf"}, "", False),
+        ({"pyproject.toml": PUBLIC % "another"}, None, False),
+        ({"pyproject.toml": PUBLIC % "another"}, "ovf/a.key", True),
+        ({}, None, False),
+        ({}, "ovf/a.key", True),
+    ],
+)
+def test_secrets_are_public_by_the_files_own_project_or_the_environment(
+    files: dict[str, str],
+    variable: str | None,
+    is_public: bool,  # noqa: FBT001 - of a table
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "dist").mkdir()
+    path = write_wheel(tmp_path / "dist" / WHEEL, {"ovf/a.key": KEY, **wheel_files()})
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    if variable is not None:
+        monkeypatch.setenv("WHEELDOCK_PUBLIC_SECRETS", variable)
+    monkeypatch.chdir(tmp_path)
+    try:
+        inputs = planning.read(Asked(options={}), State.here())
+    except NotAPythonProjectError:
+        inputs = None
+    assert publicsecrets.of(inputs, [path]) == (("ovf/a.key",) if is_public else ())

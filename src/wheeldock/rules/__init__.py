@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from wheeldock.findings import Problem, Rule, Severity
-from wheeldock.rules import archive, contents, elf, metadata, names, sdist, sets, tools
+from wheeldock.rules import archive, contents, elf, metadata, names, sdist, secrets, sets, tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ WHEEL: tuple[Rule[Wheel], ...] = (
     Rule("wheel-file", _ERROR, metadata.wheel_file),
     Rule("entry-points", _ERROR, metadata.entry_points),
     Rule("record", _ERROR, metadata.record),
-    Rule("secrets", _ERROR, contents.secrets),
+    Rule("secrets", _ERROR, secrets.of_wheel),
     Rule("stray-files", _WARNING, contents.stray_files),
     Rule("source-files", _WARNING, contents.source_files),
     Rule("leftovers", _WARNING, contents.leftovers),
@@ -71,7 +71,7 @@ SDIST: tuple[Rule[Sdist], ...] = (
     Rule("sdist-layout", _ERROR, sdist.layout),
     Rule("sdist-names", _ERROR, sdist.member_names),
     Rule("sdist-metadata", _ERROR, sdist.metadata),
-    Rule("sdist-secrets", _ERROR, sdist.secrets),
+    Rule("sdist-secrets", _ERROR, secrets.of_sdist),
 )
 """Of an sdist."""
 
@@ -95,6 +95,7 @@ SET: tuple[Rule[DistributionSet], ...] = (
     Rule("whole-plan", _ERROR, sets.whole_plan),
     Rule("sdist", _WARNING, sets.sdist),
     Rule("same-metadata", _WARNING, sets.same_metadata),
+    Rule("public-secrets", _WARNING, sets.public_secrets),
 )
 """Of all files of a release together."""
 

@@ -24,22 +24,9 @@ _LEFTOVERS = frozenset(
     {"__pycache__", ".git", ".hg", ".svn", ".tox", ".venv", ".coverage", ".DS_Store", "Thumbs.db"}
     | {".pytest_cache", ".mypy_cache", ".ruff_cache", "CMakeFiles", "CMakeCache.txt", ".ninja_log"}
 )
-SECRET_NAMES = re.compile(
-    r"\.env(\.(?!example|sample|template)\w+)?|\.pypirc|\.netrc|\.git-credentials|id_(rsa|dsa|ed25519)"
-)
 _EXTENSION = re.compile(r".+?\.(?P<abi>abi3t?|(?:cpython|pypy|graalpy)\w*-[\w-]+|cp\d+[\w-]*)\.so")
 _CPYTHON = re.compile(r"cpython-(?P<version>3\d+t?)-?.*")
 _CURE = "Leave it out of the wheel in the build backend's settings."
-
-
-def secrets(wheel: Wheel) -> Iterator[Problem]:
-    """No file is a secret, by its name, or by a key or a token in it."""
-    cure = "Leave it out of the wheel, and revoke it: whoever has seen the file has it."
-    for name, content in wheel.contents.items():
-        if SECRET_NAMES.fullmatch(PurePosixPath(name).name):
-            yield Problem(name, "files of this name hold secrets", cure)
-        for kind in content.secrets:
-            yield Problem(name, f"it has what looks like {kind}", cure)
 
 
 def stray_files(wheel: Wheel) -> Iterator[Problem]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from wheeldock.findings import Problem
-from wheeldock.rules.contents import SECRET_NAMES
 from wheeldock.rules.metadata import parse_metadata
 from wheeldock.sources import PROJECT_FILES
 
@@ -75,13 +74,3 @@ def metadata(sdist: Sdist) -> Iterator[Problem]:
         if f"{sdist.folder}/{file}" not in names:
             what = "PKG-INFO names it, and it is missing"
             yield Problem(f"{sdist.folder}/{file}", what, "Mend license-files.")
-
-
-def secrets(sdist: Sdist) -> Iterator[Problem]:
-    """No file is a secret, by its name, or by a key or a token in it."""
-    cure = "Leave it out of the sdist, and revoke it: whoever has seen the file has it."
-    for member in sdist.members:
-        if SECRET_NAMES.fullmatch(posixpath.basename(member.name)):
-            yield Problem(member.name, "files of this name hold secrets", cure)
-        for kind in member.secrets:
-            yield Problem(member.name, f"it has what looks like {kind}", cure)

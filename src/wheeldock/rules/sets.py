@@ -32,6 +32,8 @@ class DistributionSet:
     """What the plan has; None where there is no plan to compare with."""
     requirements: Mapping[str, Mapping[str, frozenset[str]]] | None = None
     """What each wheel's metadata says of its requirements, by file name and field."""
+    unheeded: Sequence[str] = ()
+    """What is in `public-secrets` and names no secret of any file."""
 
 
 def one_release(files: DistributionSet) -> Iterator[Problem]:
@@ -101,3 +103,11 @@ def same_metadata(files: DistributionSet) -> Iterator[Problem]:
                 what = f"its {field} is another than that of {first}: {'; '.join(sorted(odd))}"
                 cure = "State the condition as an environment marker (PEP 508) in all wheels."
                 yield Problem(f"{file}: {field}", what, cure)
+
+
+def public_secrets(files: DistributionSet) -> Iterator[Problem]:
+    """Each path of `public-secrets` is of a file with a secret in it."""
+    for pattern in files.unheeded:
+        what = "no file here is that, with a secret in it"
+        cure = "Take it out of public-secrets, or it lets through what nobody has looked at."
+        yield Problem(pattern, what, cure)
