@@ -6,7 +6,7 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from wheeldock import foreign
+from wheeldock import foreign, imagelacks
 from wheeldock.errors import (
     AuditFailedError,
     BuildFailedError,
@@ -74,9 +74,6 @@ _FETCHING = {
 _LOG_FOLLOWS = "Its log ends:"
 """What the toolbox says last where the log tells more."""
 
-_NO_MANAGER = re.compile(r"\b(?P<name>yum|dnf|microdnf|apk|apt-get|apt): (command )?not found")
-"""What a shell says of a package manager that another image has."""
-
 
 def explain(name: str, base_image: str, record: BuildRecord) -> WheeldockError:
     """
@@ -90,11 +87,8 @@ def explain(name: str, base_image: str, record: BuildRecord) -> WheeldockError:
         error = _explain_step(name, step, record)
         if isinstance(error, InterpreterMissingError):
             error.cure = f"Choose another image than {base_image} ({IMAGE_OPTIONS}), or skip it."
-        if isinstance(error, CommandFailedError) and (lacks := _NO_MANAGER.search(error.message)):
-            error.cure = (
-                f"{base_image} has no {lacks['name']}. `system-packages` installs with what an "
-                "image has; names of packages may differ, and overrides tell images apart."
-            )
+        if isinstance(error, (BuildFailedError, CommandFailedError)) and not error.cure:
+            error.cure = imagelacks.cure(error.message, base_image)
         return error
     text = f"{step.error}\n{said}" if step is not None else said
     of_image = (

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from wheeldock import __version__, abi, attestation, epoch, report, uncommitted, unshipped
+from wheeldock import (
+    __version__,
+    abi,
+    attestation,
+    epoch,
+    imagelacks,
+    report,
+    uncommitted,
+    unshipped,
+)
 from wheeldock.archive import files_below, unpack
 from wheeldock.beside import ahead
 from wheeldock.choices import BuildFrom
@@ -25,7 +34,7 @@ from wheeldock.wheels import Wheels
 from wheeldock.workshop import folder_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from wheeldock.made import Made
@@ -60,6 +69,7 @@ class Run:
             tree = self._tree(source)
             shop = self.shop.of(self._name(source), tree).dated(epoch.of_wheels(source, None))
             results = Wheels(shop, tree, self.last).make()
+            _tell_of_files(results, tree.files, tree.files)
         else:
             results = self._by_sdist(source)
         run_report = self._report(results, started, time.monotonic() - clock)
@@ -110,10 +120,9 @@ class Run:
             moment = epoch.of_wheels(source, context / "src")
             shop = self.shop.of(sdist.name, files).dated(moment)
             wheels = Wheels(shop, context, self.last, first.report).make()
-            if tree and (errors := [wheel.error for wheel in wheels if wheel.error]):
-                lacking = set(tree.files) - set(files_below(context / "src"))
-                for error in errors:
-                    unshipped.tell(error, lacking)
+            if any(wheel.error for wheel in wheels):
+                shipped = files_below(context / "src")
+                _tell_of_files(wheels, tree.files if tree else shipped, shipped)
             return [first, *wheels]
 
     def images_used(self, made: RunReport) -> dict[str, Architecture]:
@@ -195,3 +204,13 @@ class Run:
         for distribution in built:
             shutil.copy2(distribution.path, self.shop.state.wheelhouse)
         return f"What was built is kept in {self.shop.state.wheelhouse}. "
+
+
+def _tell_of_files(
+    results: Iterable[TargetResult], project: Iterable[str], shipped: Iterable[str]
+) -> None:
+    """Tell in the cures of failed builds of the files that they miss."""
+    files, lacking = {*project, *shipped}, {*project}.difference(shipped)
+    for error in [result.error for result in results if result.error]:
+        unshipped.tell(error, lacking)
+        imagelacks.tell_of_header(error, files)

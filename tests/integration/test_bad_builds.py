@@ -58,6 +58,14 @@ def test_a_header_is_not_in_the_sdist(workplace: Workplace) -> None:
     assert "own/own.h is in the project and not in its sdist" in ended.err
 
 
+def test_a_header_is_a_system_librarys(workplace: Workplace) -> None:
+    projects.write_tiny(workplace.folder, more_code="#include <absent/library.h>\n")
+    ended = workplace.build(*ONE)
+    assert ended.code == BuildFailedError.code, ended.err
+    assert "absent/library.h is no file of the project." in ended.err
+    assert "`system-packages`" in ended.err
+
+
 def test_the_sdist_cannot_be_made(workplace: Workplace) -> None:
     projects.write_tiny(workplace.folder, setup="raise RuntimeError('no version found')\n")
     ended = workplace.build(*ONE)

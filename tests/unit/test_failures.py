@@ -141,15 +141,22 @@ def test_a_step_that_fills_the_disk_or_is_stopped_is_told_as_that() -> None:
     assert type(explain("cp39-x", IMAGE, of(stopped))) is StoppedError
 
 
-@pytest.mark.parametrize("said", ["bash: line 1: yum: command not found", "sh: 1: yum: not found"])
-def test_a_package_manager_that_an_image_lacks_is_told_with_what_takes_its_place(said: str) -> None:
-    error = f'process "x" did not complete successfully: exit code: {CommandFailedError.code}'
+@pytest.mark.parametrize(
+    ("code", "said", "lacks"),
+    [
+        (CommandFailedError.code, "bash: line 1: yum: command not found", "yum"),
+        (1, "    error: can't find Rust compiler", "Rust"),
+    ],
+)
+def test_what_an_image_lacks_is_told_with_what_takes_its_place(
+    code: int, said: str, lacks: str
+) -> None:
+    error = f'process "x" did not complete successfully: exit code: {code}'
     step = failed_step("[build 1/1] RUN x", error)
-    reason = "wheeldock: before-build ended with exit code 127: yum install"
-    log = Log(step.digest, f"{said}\n{reason}\n")
+    log = Log(step.digest, f"{said}\nwheeldock: it ended with exit code 127\n")
     told = explain("cp313-manylinux_x86_64", IMAGE, of(step, log))
-    assert type(told) is CommandFailedError
-    assert told.cure.startswith(f"{IMAGE} has no yum. `system-packages` installs with")
+    assert told.code == (code if code > 1 else BuildFailedError.code)
+    assert told.cure.startswith(f"{IMAGE} has no {lacks}. `system-packages")
 
 
 def test_an_interpreter_that_could_not_be_installed_is_told_with_its_image() -> None:

@@ -1,0 +1,63 @@
+"""What a base image lacks, by the log of a build or a command that failed for want of it. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from wheeldock.errors import BuildFailedError, CommandFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from wheeldock.errors import WheeldockError
+
+_NAMES_DIFFER = "names of packages may differ, and overrides tell images apart."
+_NO_MANAGER = (
+    "{image} has no {manager}. `system-packages` installs with what an image has; " + _NAMES_DIFFER
+)
+_NO_RUST = (
+    '{image} has no Rust. `system-packages = ["cargo"]` installs its distribution\'s; for a newer '
+    "one, run rustup in `before-all` and put $HOME/.cargo/bin on PATH in `environment`, or name an "
+    "image that has it."
+)
+_CURES = {
+    r"\b(?P<manager>yum|dnf|microdnf|apk|apt-get|apt): (command )?not found": _NO_MANAGER,
+    # setuptools-rust, maturin, what fetches Rust for it (its traceback), Meson
+    r"can't find Rust compiler": _NO_RUST,
+    r"(cargo|rustc), the rust [\w ]+, is not installed|Do you have cargo in your PATH": _NO_RUST,
+    r"puccinialin/_setup_rust\.py": _NO_RUST,
+    r"Unknown compiler\(s\): \[\['rustc'": _NO_RUST,
+    r"\b(cargo|rustc): (command )?not found|No such file or directory: '(cargo|rustc)'": _NO_RUST,
+}
+"""How what is lacking is told in a log, and what to do."""
+
+_PATTERNS = {re.compile(form, re.MULTILINE | re.IGNORECASE): cure for form, cure in _CURES.items()}
+
+_HEADER = re.compile(
+    r"\S:\d+(:\d+)?: fatal error: '?(?P<name>[^':\n]+?)'?"
+    r"(: No such file or directory| file not found)$",
+    re.MULTILINE,
+)
+"""What GCC and Clang say of a header that an `#include` names."""
+
+
+def cure(log: str, image: str) -> str:
+    """What to do about what failed for want of something in the image; "" for all else."""
+    found = ((form.search(log), told) for form, told in _PATTERNS.items())
+    return next((told.format(image=image, **it.groupdict()) for it, told in found if it), "")
+
+
+def tell_of_header(error: WheeldockError, files: Collection[str]) -> None:
+    """Tell in the cure of a failed build of a header that is none of the source's own files."""
+    if error.cure or not isinstance(error, (BuildFailedError, CommandFailedError)):
+        return
+    for match in _HEADER.finditer(error.message):
+        name = match["name"].lstrip("./")
+        if not any(f"/{path}".endswith(f"/{name}") for path in files):
+            error.cure = (
+                f"{name} is no file of the project. A system library's comes with its package: "
+                "name that in `system-packages`, or build the library in `before-all`; a Python "
+                "package's comes with that, as one of `build-system.requires`."
+            )
+            return

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+from wheeldock import imagelacks
+from wheeldock.errors import BuildFailedError, CommandFailedError, RepairError
+
+MATURIN = """\
+      File "/env/lib/python3.13/site-packages/maturin/__init__.py", line 83, in _get_env
+        extra_env = setup_rust()
+      File "/env/lib/python3.13/site-packages/puccinialin/_setup_rust.py", line 34, in download_rustup
+        response = client.head(url)
+    httpx.ConnectError: [Errno -2] Name or service not known
+"""  # noqa: E501 - as it is printed
+
+
+@pytest.mark.parametrize(
+    ("log", "lacks"),
+    [
+        ("    bash: line 1: yum: command not found", "I has no yum."),
+        ("    sh: 1: apt-get: not found", "I has no apt-get."),
+        ("    error: can't find Rust compiler\n    \n    If you are using an outdated pip", "Rust"),
+        (MATURIN, "I has no Rust."),
+        ("  Caused by: Cargo metadata failed. Do you have cargo in your PATH?", "I has no Rust."),
+        (
+            "💥 maturin failed\n  Caused by: rustc, the rust compiler, is not installed or not in",
+            "I has no Rust.",
+        ),
+        ("    Cargo, the Rust package manager, is not installed or is not on PATH.", "Rust"),
+        ("    bash: line 1: cargo: command not found", "I has no Rust."),
+        ("    FileNotFoundError: [Errno 2] No such file or directory: 'cargo'", "Rust"),
+        ("    ../meson.build:1:0: ERROR: Unknown compiler(s): [['rustc']]", "I has no Rust."),
+        ("    a.c:1:1: error: unknown type name 'rustc'\n    cargo is not what it was", ""),
+        ("    Compiling cargo-platform v0.1\n    error[E0432]: unresolved import", ""),
+    ],
+)
+def test_what_an_image_lacks_is_read_in_a_log(log: str, lacks: str) -> None:
+    told = imagelacks.cure(f"cp313-manylinux_x86_64, stage build: it failed\n{log}\n", "I")
+    assert bool(told) == bool(lacks)
+    assert lacks in told
+
+
+FILES = ["src/own.h", "csrc/lib/deep.h", "a.c"]
+
+
+@pytest.mark.parametrize(
+    ("log", "header"),
+    [
+        ("    a.c:1:10: fatal error: ffi.h: No such file or directory", "ffi.h"),
+        ("    src/_mod.c:15:10: fatal error: openssl/ssl.h: No such file or directory", "openssl/"),
+        ("    a.cpp:2:10: fatal error: 'Eigen/Dense' file not found", "Eigen/Dense"),
+        ("    a.c:1:10: fatal error: own.h: No such file or directory", None),
+        ("    a.c:1:10: fatal error: ../lib/deep.h: No such file or directory", None),
+        ("    cc1: fatal error: gone.c: No such file or directory", None),
+        ("    a.c:1:10: error: ffi.h", None),
+    ],
+)
+def test_a_header_of_no_file_is_a_system_librarys(log: str, header: str | None) -> None:
+    for kind in (BuildFailedError, CommandFailedError):
+        error = kind(f"cp39-manylinux_x86_64, stage build: it failed\n{log}\n    it ended.")
+        imagelacks.tell_of_header(error, FILES)
+        assert bool(error.cure) == bool(header)
+        if header:
+            assert error.cure.startswith(header)
+            assert "`system-packages`" in error.cure
+
+
+def test_a_cure_that_is_known_stays() -> None:
+    log = "a.c:1:10: fatal error: ffi.h: No such file or directory"
+    for error in (BuildFailedError(log, cure="Mend it."), RepairError(log, cure="Mend it.")):
+        imagelacks.tell_of_header(error, FILES)
+        assert error.cure == "Mend it."
