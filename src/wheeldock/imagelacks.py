@@ -16,6 +16,11 @@ _NAMES_DIFFER = "names of packages may differ, and overrides tell images apart."
 _NO_MANAGER = (
     "{image} has no {manager}. `system-packages` installs with what an image has; " + _NAMES_DIFFER
 )
+_LISTS = (
+    "apt-get knows no package {package}, since {image} has none of its lists: `apt-get update` "
+    "goes before it, and `system-packages` does that by itself."
+)
+_NO_PACKAGE = "{image} has no package {package}: " + _NAMES_DIFFER
 _NO_RUST = (
     '{image} has no Rust. `system-packages = ["cargo"]` installs its distribution\'s; for a newer '
     "one, run rustup in `before-all` and put $HOME/.cargo/bin on PATH in `environment`, or name an "
@@ -23,6 +28,11 @@ _NO_RUST = (
 )
 _CURES = {
     r"\b(?P<manager>yum|dnf|microdnf|apk|apt-get|apt): (command )?not found": _NO_MANAGER,
+    # apt-get and apt
+    r"^ *E(rror)?: (Unable to locate package |Package ')(?P<package>[^\s']+)": _LISTS,
+    # dnf and apk
+    r"Unable to find a match: (?P<package>.+)$": _NO_PACKAGE,
+    r"(?P<package>\S+) \(no such package\)": _NO_PACKAGE,
     # setuptools-rust, maturin, what fetches Rust for it (its traceback), Meson
     r"can't find Rust compiler": _NO_RUST,
     r"(cargo|rustc), the rust [\w ]+, is not installed|Do you have cargo in your PATH": _NO_RUST,
@@ -30,9 +40,10 @@ _CURES = {
     r"Unknown compiler\(s\): \[\['rustc'": _NO_RUST,
     r"\b(cargo|rustc): (command )?not found|No such file or directory: '(cargo|rustc)'": _NO_RUST,
 }
-"""How what is lacking is told in a log, and what to do."""
+"""How what is lacking is told in a log, and what to do; the last one in a log made it fail."""
 
 _PATTERNS = {re.compile(form, re.MULTILINE | re.IGNORECASE): cure for form, cure in _CURES.items()}
+_HAD_LISTS = re.compile(r"\bapt(-get)? (-\S+ )*update\b|system-packages: ")
 
 _HEADER = re.compile(
     r"\S:\d+(:\d+)?: fatal error: '?(?P<name>[^':\n]+?)'?"
@@ -43,9 +54,14 @@ _HEADER = re.compile(
 
 
 def cure(log: str, image: str) -> str:
-    """What to do about what failed for want of something in the image; "" for all else."""
-    found = ((form.search(log), told) for form, told in _PATTERNS.items())
-    return next((told.format(image=image, **it.groupdict()) for it, told in found if it), "")
+    """What to do about what failed last for want of something in the image; "" for all else."""
+    found = [(each, told) for form, told in _PATTERNS.items() for each in form.finditer(log)]
+    if not found:
+        return ""
+    last, told = max(found, key=lambda each: each[0].start())
+    if told is _LISTS and _HAD_LISTS.search(log):
+        told = _NO_PACKAGE
+    return told.format(image=image, **last.groupdict())
 
 
 def tell_of_header(error: WheeldockError, files: Collection[str]) -> None:

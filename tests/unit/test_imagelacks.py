@@ -12,6 +12,14 @@ MATURIN = """\
         response = client.head(url)
     httpx.ConnectError: [Errno -2] Name or service not known
 """  # noqa: E501 - as it is printed
+APT = """\
+    Reading package lists...
+    Building dependency tree...
+    Reading state information...
+    E: Unable to locate package libffi-dev
+"""
+NEWER_APT = "    Error: Unable to locate package libffi-dev\n"
+FAILED = "cp313-manylinux_x86_64, stage tools: before-all ended with exit code 100: {}\n"
 
 
 @pytest.mark.parametrize(
@@ -30,6 +38,11 @@ MATURIN = """\
         ("    bash: line 1: cargo: command not found", "I has no Rust."),
         ("    FileNotFoundError: [Errno 2] No such file or directory: 'cargo'", "Rust"),
         ("    ../meson.build:1:0: ERROR: Unknown compiler(s): [['rustc']]", "I has no Rust."),
+        ("    Error: Unable to find a match: libffi-dev", "I has no package libffi-dev:"),
+        ("    ERROR: unable to select packages:\n      ffi-dev (no such package):", "ffi-dev:"),
+        (APT, "apt-get knows no package libffi-dev, since I has none of its lists"),
+        (NEWER_APT, "apt-get knows no package libffi-dev, since I has none of its lists"),
+        ("    E: Package 'nano' has no installation candidate", "apt-get knows no package nano,"),
         ("    a.c:1:1: error: unknown type name 'rustc'\n    cargo is not what it was", ""),
         ("    Compiling cargo-platform v0.1\n    error[E0432]: unresolved import", ""),
     ],
@@ -38,6 +51,28 @@ def test_what_an_image_lacks_is_read_in_a_log(log: str, lacks: str) -> None:
     told = imagelacks.cure(f"cp313-manylinux_x86_64, stage build: it failed\n{log}\n", "I")
     assert bool(told) == bool(lacks)
     assert lacks in told
+
+
+def test_of_several_commands_it_is_what_the_last_one_lacked() -> None:
+    command = "yum install -y libffi-devel || apk add libffi-dev || apt-get install -y libffi-dev"
+    shell = "    bash: line 1: yum: command not found\n    bash: line 1: apk: command not found\n"
+    told = imagelacks.cure(FAILED.format(command) + shell + APT, "I")
+    assert "`apt-get update` goes before it, and `system-packages` does that" in told
+    assert "yum" not in told
+    without = shell + "    bash: line 1: apt-get: command not found\n"
+    assert imagelacks.cure(FAILED.format(command) + without, "I").startswith("I has no apt-get.")
+
+
+@pytest.mark.parametrize(
+    "failed",
+    [
+        FAILED.format("apt-get update && apt-get install -y libffi-dev"),
+        FAILED.format("apt-get -q update; apt-get install -y libffi-dev"),
+        "stage tools: system-packages: apt-get ended with exit code 100 for libffi-dev\n",
+    ],
+)
+def test_a_package_that_is_in_no_list_is_told_as_that(failed: str) -> None:
+    assert imagelacks.cure(failed + APT, "I").startswith("I has no package libffi-dev: names of")
 
 
 FILES = ["src/own.h", "csrc/lib/deep.h", "a.c"]
