@@ -25,6 +25,9 @@ _ENGINE_DOWN = re.compile(
     r"cannot connect to the docker daemon|error during connect|failed to connect to the docker api",
     re.IGNORECASE,
 )
+_ENGINE_GONE = re.compile(
+    r"\bUnavailable(:| desc =) (error reading from server|connection error|transport)"
+)
 _NOT_ALLOWED = re.compile(r"permission denied while trying to connect", re.IGNORECASE)
 _DISK_FULL = re.compile(r"no space left on device", re.IGNORECASE)
 _NO_EXPORT = re.compile(r"cache export (feature )?is (currently )?not supported", re.IGNORECASE)
@@ -50,9 +53,11 @@ def disk_is_full(text: str) -> bool:
 
 
 def refusal(text: str) -> WheeldockError | None:
-    """What an engine or a builder refuses before a build begins; None if it is not that."""
+    """What an engine or a builder refuses, whatever is to be built; None if it is not that."""
     if engine_is_down(text):
         return engine_unreachable(text)
+    if _ENGINE_GONE.search(text):
+        return _engine_gone(last_line(text))
     if disk_is_full(text):
         return disk_full(last_line(text))
     if _NO_EXPORT.search(text):
@@ -70,6 +75,13 @@ def engine_unreachable(text: str) -> EngineUnreachableError:
     if _NOT_ALLOWED.search(text):
         cure = "Be in its group (`sudo usermod -aG docker $USER`, then log in again), or use sudo."
     return EngineUnreachableError(message, cure=cure)
+
+
+def _engine_gone(said: str) -> EngineUnreachableError:
+    return EngineUnreachableError(
+        f"the engine ended, or was started again, in the middle of a build: {said}",
+        cure="`invoke engine.status` says whether it runs. The next build takes what was done.",
+    )
 
 
 def image_error(reference: str, text: str) -> WheeldockError:

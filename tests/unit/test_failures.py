@@ -59,6 +59,11 @@ def test_a_build_that_is_stopped_while_it_waits_for_a_registry_is_stopped() -> N
     ("text", "error"),
     [
         ("ERROR: Cannot connect to the Docker daemon at unix:///x.", EngineUnreachableError),
+        (
+            "ERROR: failed to solve: Unavailable: error reading from server: EOF",
+            EngineUnreachableError,
+        ),
+        ("ERROR: rpc error: code = Unavailable desc = transport closing", EngineUnreachableError),
         ("ERROR: open /tmp/x: no space left on device", DiskFullError),
         (
             "ERROR: Cache export is not supported for the docker driver.",
