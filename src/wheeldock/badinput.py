@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheeldock.config import Reading
+    from wheeldock.constraints import Constraints
     from wheeldock.errors import WheeldockError
     from wheeldock.project import Project
     from wheeldock.selection import Selection
@@ -39,7 +40,7 @@ class Checked:
 
     warnings: tuple[str, ...] = ()
     """What is asked for in vain, a line each."""
-    constraints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    constraints: Mapping[str, Constraints] = field(default_factory=dict)
     """As `constraints.read` returns them."""
     epochs: Epochs = field(default_factory=Epochs)
     """As `epoch.chosen` returns it."""
@@ -70,7 +71,8 @@ def check(
     with noted(errors):
         imagechoice.check(settings, known)
     with noted(errors):
-        checked.constraints = constraints.read(settings, known, folder)
+        checked.constraints, in_vain = constraints.read(settings, known, folder)
+        checked.warnings += in_vain
     with noted(errors):
         groups.check(settings, known, project)
     with noted(errors):

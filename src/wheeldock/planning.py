@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from wheeldock.builder import Buildx
     from wheeldock.builderinfo import BuilderInfo
     from wheeldock.config import Config
+    from wheeldock.constraints import Constraints
     from wheeldock.epoch import Epochs
     from wheeldock.errors import NothingSelectedError
     from wheeldock.identifier import BuildIdentifier
@@ -56,7 +57,7 @@ class Inputs:
     """What the user should know of it, a line each."""
     abis: frozenset[str]
     """The ABIs, e.g. `cp311-abi3`, by which its wheels are likely to serve several targets."""
-    constraints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    constraints: Mapping[str, Constraints] = field(default_factory=dict)
     """The versions of what is installed for a build, by identifier, as `constraints.read` says."""
     epochs: Epochs
     """The times that are written into what is built."""
@@ -105,7 +106,10 @@ def read(asked: Asked, state: State) -> Inputs:
         selection=selection,
         remarks=(*settings.remarks, *checked.warnings),
         abis=_likely_abis(project, settings, state),
-        constraints={name: (*configured[name], *pins.get(name, ())) for name in configured},
+        constraints={
+            name: replace(each, versions=(*each.versions, *pins.get(name, ())))
+            for name, each in configured.items()
+        },
         epochs=asked.epochs or checked.epochs,
     )
 

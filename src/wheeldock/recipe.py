@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wheeldock.constraints import Constraints
 from wheeldock.preparation import Preparation
 from wheeldock.request import DOCKER, BuildRequest, ImageOutput
 
@@ -48,7 +49,7 @@ class Recipe:
     build_requires: Sequence[str]
     options: TargetOptions
     """What holds for what is asked for: a wheel's own options, or those of all."""
-    constraints: Sequence[str] = ()
+    constraints: Constraints = field(default_factory=Constraints)
     """The versions of what is installed besides the tools."""
     preparation: Preparation = field(default_factory=Preparation)
     """How the base image is prepared."""
@@ -200,7 +201,8 @@ def _request(
             "BASE_IMAGE": recipe.base_image,
             "TOOLS_INTERPRETER": recipe.tools_interpreter,
             "BUILD_REQUIRES": "\n".join(_environment_requires(recipe)),
-            "CONSTRAINTS": "\n".join(recipe.constraints),
+            "CONSTRAINTS": "\n".join(recipe.constraints.versions),
+            "BUILD_CONSTRAINTS": "\n".join(recipe.constraints.requirements),
             "PINS": PINS if _is_pinned(recipe.options) else "",
             "CONFIG_SETTINGS": json.dumps(dict(recipe.options.config_settings), sort_keys=True),
             "ENVIRONMENT": assignments(recipe.options.environment),

@@ -10,14 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheeldock.constraints import EVERYWHERE
+from wheeldock.constraints import EVERYWHERE, Constraints
 from wheeldock.keeping import Keeping
 from wheeldock.recipe import Recipe, environment_request, seed_request
 from wheeldock.seeds import Seeder, Seeds, ca_bundle
 from wheeldock.targets import TargetMaker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from wheeldock.builder import Buildx
     from wheeldock.config import Config
@@ -41,7 +41,7 @@ class Workshop:
     settings: Config
     plan: Plan
     project: Project
-    constraints: Mapping[str, Sequence[str]]
+    constraints: Mapping[str, Constraints]
     """The versions of what is installed for a build, by build identifier."""
     scratch: Path
     epochs: Epochs

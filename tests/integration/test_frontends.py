@@ -29,6 +29,7 @@ TABLE = """
 build = "{cp39,cp311,cp313,cp314}-manylinux_x86_64"
 config-settings = { "--build-option" = "--verbose" }
 dependency-versions = "versions.txt"
+environment = { PIP_CONSTRAINT = "locked.txt" }
 
 [[tool.wheeldock.overrides]]
 select = "cp39-*"
@@ -67,9 +68,11 @@ def logs(ended: Ended, target: str, stage: str) -> str:
 def test_each_target_has_its_own_frontend_repair_and_audit(workplace: Workplace) -> None:
     # What an engine has cached says nothing.
     projects.write_tiny(workplace.folder, pyproject=TABLE, more_code=projects.unlike())
-    (workplace.folder / "versions.txt").write_text("setuptools==75.8.0  # known to work\n")
+    (workplace.folder / "versions.txt").write_text("build==1.2.2  # known to work\n")
+    # What is locked here is no affair of the frontend's.
+    (workplace.folder / "locked.txt").write_text("setuptools==75.8.0\nbuild==0.0.1\n")
     (workplace.folder / "build.py").write_text("raise SystemExit('this is no frontend')\n")
-    (workplace.folder / "MANIFEST.in").write_text("include versions.txt build.py\n")
+    (workplace.folder / "MANIFEST.in").write_text("include *.txt build.py\n")
 
     ended = workplace.build("--progress", "json")
 
@@ -95,6 +98,7 @@ def test_each_target_has_its_own_frontend_repair_and_audit(workplace: Workplace)
     assert "--no-color --constraint=versions.txt -v" in logs(ended, CP313, "build")
     with zipfile.ZipFile(kept) as archive:
         assert b"Generator: setuptools (75.8.0)" in archive.read("tiny-1.0.dist-info/WHEEL")
+    assert report[CP311]["build_requirements"]["build"]["version"] == "1.2.2"
     assert report[CP311]["file"].endswith("manylinux_2_28_x86_64.manylinux_2_5_x86_64.whl")
     assert report[CP313]["file"] == "tiny-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
     assert "Done testing" in logs(ended, CP313, "audit")

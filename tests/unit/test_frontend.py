@@ -99,7 +99,7 @@ def test_what_a_backend_asks_for_is_installed(
 ) -> None:
     monkeypatch.setenv("ASKED_FOR", '["ninja>=1.11", "cmake"]')
     frontend.build("wheel", source, tmp_path / "built")
-    words = ["-c", frontend.CONSTRAINTS, "cmake", "ninja>=1.11"]
+    words = ["-c", frontend.CONSTRAINTS, "-c", frontend.BUILD_CONSTRAINTS, "cmake", "ninja>=1.11"]
     arguments = (tmp_path / "uv.args").read_text().splitlines()
     assert arguments == ["pip", "install", "--python", sys.executable, *words]
 

@@ -11,6 +11,7 @@ import pytest
 
 from wheeldock import config
 from wheeldock.choices import BuildFrom
+from wheeldock.constraints import Constraints
 from wheeldock.context import TreeContext
 from wheeldock.environment import Assignment
 from wheeldock.fields import BuildFrontend, DependencyVersions, FrontendName
@@ -323,9 +324,10 @@ def test_a_repair_of_ones_own_is_the_command_as_it_is(command: str) -> None:
 def test_constraints_take_the_place_of_pins() -> None:
     versions = DependencyVersions("packages", packages=("a==1", "b<2"))
     options = replace(DEFAULTS, dependency_versions=versions)
-    recipe = replace(RECIPE, options=options, constraints=("a==1", "b<2"))
+    recipe = replace(RECIPE, options=options, constraints=Constraints(("a==1", "b<2"), ("c",)))
     arguments = wheel_request(recipe, CP311, Path("/sdist"), Path("/out")).build_args
     assert (arguments["CONSTRAINTS"], arguments["PINS"]) == ("a==1\nb<2", "")
+    assert arguments["BUILD_CONSTRAINTS"] == "c"
 
 
 def audited(**options: Any) -> BuildRequest:

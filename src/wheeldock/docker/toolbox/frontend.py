@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 PYTHON = "/env/bin/python"
 CONSTRAINTS = "/env/constraints.txt"
+BUILD_CONSTRAINTS = "/env/build-constraints.txt"
+"""Those for build requirements alone."""
 UV = "/opt/wheeldock/bin/uv"
 
 PURE_WHEEL = 31
@@ -61,7 +63,7 @@ def build(
     try:
         builder = ProjectBuilder(source, python_executable=PYTHON, runner=runner)
         if extra := builder.get_requires_for_build(distribution, settings):
-            install(extra)
+            install(extra, BUILD_CONSTRAINTS)
         if asked.requires:
             install(asked.requires, os.environ.get("PINS", ""))
         with compilers or nullcontext():
@@ -115,9 +117,13 @@ def _show_output(error: Exception) -> None:
         print(cause.output.decode(errors="replace"), flush=True)
 
 
-def install(requirements: set[str], pins: str = "") -> None:
-    """Add requirements to the build environment, in the versions that its constraints allow."""
-    files = filter(None, [CONSTRAINTS, pins])
+def install(requirements: set[str], more: str) -> None:
+    """
+    Add requirements to the build environment, in the versions that its constraints allow.
+
+    `more` is a file of constraints beside them, or "".
+    """
+    files = filter(None, [CONSTRAINTS, more])
     constraints = [word for file in files for word in ("-c", file)]
     command = [UV, "pip", "install", "--python", PYTHON, *constraints, *sorted(requirements)]
     done = subprocess.run(command, check=False)
