@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wheeldock import digests
+from wheeldock.git import refusal
 from wheeldock.history import history
 from wheeldock.ignore import ignored, with_ignore_file
 from wheeldock.request import DOCKER
@@ -95,11 +96,17 @@ def tree_context(
     Make ready what goes to the engine of a source tree; it is written into the new `folder`.
 
     `outputs` are folders that hold by-products. What is lacking of the history that the build
-    requirements want is said. Raises OSError.
+    requirements want is said, and so is that Git refuses the checkout. Raises OSError, or what
+    `history` raises.
     """
     outputs = (*outputs, *by_products(source))
     found = history(source.project, history_folder, build_requires, say)
     root = source.project.resolve()
+    if refused := refusal(root):
+        say(
+            f"{refused}: what it ignores is built from, too, and what is built has no commit's "
+            f"time. {refused.cure}"
+        )
     listing = list_source(root, outputs)
     dockerfile = _dockerfile(folder, ignored(root, listing))
     link = folder / _name(root, listing)

@@ -16,7 +16,7 @@ from packaging.version import Version
 from wheeldock import changelog, config, sources, tagname
 from wheeldock.candidate import Candidate, Changelog, Index, Kinship, Remote, Versioning
 from wheeldock.errors import ConfigurationError, RepositoryError, UsageError, WheeldockError
-from wheeldock.git import GitError
+from wheeldock.git import GitError, RefusedOwnerError
 from wheeldock.history import takes_version_from_git
 from wheeldock.project import read_project
 from wheeldock.repository import RemoteState, Repository
@@ -49,6 +49,9 @@ class Place:
         )
         try:
             repository = Repository.around(source.path)
+            repository.check_owner()
+        except RefusedOwnerError as error:
+            raise RepositoryError(f"{source.path}: {error}", cure=error.cure) from None
         except GitError as error:
             message = f"{source.path} is in no Git checkout: {error}"
             raise RepositoryError(message, cure="A release is a tag: `git init`, say.") from None

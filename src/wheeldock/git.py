@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,9 @@ _CHANGES = (
 )
 """To list commits of HEAD's line with their times and what each changed."""
 
+_REFUSAL = re.compile(r"^\s*(?P<cure>git config --global --add safe\.directory .+)$", re.MULTILINE)
+"""What Git says to do, in any language, once it refuses a checkout for its owner."""
+
 
 class GitError(Exception):
     """Git failed, or is not there; the message is the last line that it printed."""
@@ -40,6 +44,14 @@ class GitError(Exception):
         super().__init__(message)
         self.said = said or message
         """All that it printed."""
+
+
+class RefusedOwnerError(GitError):
+    """Git refuses a checkout, since it belongs to another user."""
+
+    def __init__(self, cure: str) -> None:
+        super().__init__("Git refuses this checkout, which belongs to another user")
+        self.cure = f"`{cure}` lets Git trust it."
 
 
 def git(
@@ -56,6 +68,21 @@ def git(
     """
     variables = {**_variables(), **(environment or {})}
     return _run([*_asking(at), *arguments], variables, given=given, into=into)
+
+
+def refusal(folder: Path) -> RefusedOwnerError | None:
+    """
+    How Git refuses the checkout that a folder is in; None where it does not.
+
+    Before Git 2.38 nothing on its command line keeps it from that.
+    """
+    try:
+        git("rev-parse", "--git-dir", at=folder)
+    except RefusedOwnerError as error:
+        return error
+    except GitError:
+        return None
+    return None
 
 
 def succeeds(*question: str, at: Path) -> bool:
@@ -162,5 +189,7 @@ def _run(
         raise GitError(str(error)) from None
     except subprocess.CalledProcessError as error:
         said = os.fsdecode(error.stderr).strip()
+        if refused := _REFUSAL.search(said):
+            raise RefusedOwnerError(refused["cure"]) from None
         raise GitError(said.rpartition("\n")[2], said) from None
     return done.stdout or b""

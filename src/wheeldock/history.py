@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wheeldock.git import GitError, git, succeeds
+from wheeldock.errors import RepositoryError
+from wheeldock.git import GitError, RefusedOwnerError, git, succeeds
 from wheeldock.swap import remove, take_place
 from wheeldock.worktree import has_repository, is_checkout
 
@@ -85,13 +86,17 @@ def history(
     Give a source tree's history in `folder`, made anew if anything changed.
 
     None where the tree has all of it in its own `.git`, or there is no checkout or no Git. It is
-    said if the build requirements want more than there is. Raises OSError.
+    said if the build requirements want more than there is. Raises OSError, or RepositoryError where
+    they do and Git refuses the checkout for its owner.
     """
     needed = takes_version_from_git(build_requires)
     try:
         found = _history(tree, folder)
     except GitError as error:
         found = None
+        if needed and isinstance(error, RefusedOwnerError):
+            message = f"{tree}: {error}, and the version comes from its history"
+            raise RepositoryError(message, cure=error.cure) from None
         if needed:
             say(f"The sdist is built without Git's history, as Git failed: {error}")
     shallow = (found.folder if found else tree / ".git") / "shallow"

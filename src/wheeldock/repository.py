@@ -52,6 +52,10 @@ class Repository:
         told = git("rev-parse", "--show-toplevel", at=folder)
         return cls(Path(os.fsdecode(told).removesuffix("\n")))
 
+    def check_owner(self) -> None:
+        """Raise RefusedOwnerError where Git would do nothing here for the user."""
+        git_as_user("rev-parse", "--git-dir", at=self.root)
+
     def head(self) -> str:
         """The commit that is checked out. Raises GitError where there is none yet."""
         try:

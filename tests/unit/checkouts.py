@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.server
+import os
+import shutil
 import subprocess
 import threading
 from contextlib import contextmanager
@@ -85,6 +87,24 @@ def isolate(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     for role in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{role}_NAME", "A Person")
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "person@example.com")
+
+
+def belongs_to_another(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let Git, which is put in a new folder, refuse checkouts as those before 2.38 do."""
+    real = shutil.which("git")
+    folder.mkdir()
+    script = f"""#!/bin/sh
+for word; do
+    shift
+    if [ "$word" = "safe.directory=*" ]; then word=x.y=z; fi
+    set -- "$@" "$word"
+done
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null GIT_TEST_ASSUME_DIFFERENT_OWNER=1
+exec {real} "$@"
+"""
+    (folder / "git").write_text(script)
+    (folder / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.unit.checkouts import belongs_to_another, git
 
 from wheeldock.context import TreeContext, tree_context
 from wheeldock.sources import DirectorySource
@@ -29,14 +30,14 @@ def write(file: Path, text: str) -> None:
     file.write_text(text)
 
 
-def made(project: Path, folder: Path) -> TreeContext:
+def made(project: Path, folder: Path, said: list[str] | None = None) -> TreeContext:
     return tree_context(
         DirectorySource(project),
         folder,
         outputs=[project / "dist"],
         history_folder=folder / "git",
         build_requires=[],
-        say=lambda _: None,
+        say=print if said is None else said.append,
     )
 
 
@@ -55,3 +56,16 @@ def test_an_edit_changes_no_name_but_one_that_keeps_the_time(project: Path, tmp_
     write(project / "unpacked.c", "2")
     os.utime(project / "unpacked.c", (UNPACKED, UNPACKED))
     assert made(project, tmp_path / "third").place.name != first
+
+
+def test_a_checkout_of_another_user_is_said_to_be_that(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(project, "init")
+    said: list[str] = []
+    made(project, tmp_path / "first", said)
+    belongs_to_another(monkeypatch, tmp_path / "bin")
+    made(project, tmp_path / "second", said)
+    (remark,) = said
+    assert remark.startswith("Git refuses this checkout, which belongs to another user: what it ")
+    assert f"`git config --global --add safe.directory {project}`" in remark

@@ -6,8 +6,10 @@ import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.unit.checkouts import belongs_to_another
 from tests.unit.test_worktree import git, plant
 
+from wheeldock.errors import RepositoryError
 from wheeldock.history import history
 from wheeldock.ignore import ignored
 from wheeldock.worktree import list_source
@@ -247,3 +249,13 @@ def test_without_git_a_project_that_needs_it_is_told(
     assert There(home / "python", tmp_path, ("setuptools",)).said == []
     (said,) = There(home / "python", tmp_path).said
     assert "without Git's history" in said
+
+
+def test_a_checkout_of_another_user_that_the_version_comes_from_is_an_error(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    belongs_to_another(monkeypatch, tmp_path / "bin")
+    with pytest.raises(RepositoryError, match="belongs to another user, and the version") as e:
+        There(home / "python", tmp_path)
+    assert e.value.cure == f"`git config --global --add safe.directory {home}` lets Git trust it."
+    assert There(home / "python", tmp_path, ("setuptools",)).said == []

@@ -6,7 +6,15 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.checkouts import FROM_TAG, STATED, Checkout, git, isolate, serving
+from tests.unit.checkouts import (
+    FROM_TAG,
+    STATED,
+    Checkout,
+    belongs_to_another,
+    git,
+    isolate,
+    serving,
+)
 
 from wheeldock import tagging
 from wheeldock.errors import ConfigurationError, RepositoryError, TagRefusedError, UsageError
@@ -424,3 +432,25 @@ def test_a_tag_that_cannot_be_signed_is_not_made(make: Callable[..., Checkout]) 
     with pytest.raises(RepositoryError, match=r"the tag v1\.0 could not be made"):
         run(sign=True)
     assert (checkout.tags(), checkout.pushed()) == ([], [])
+
+
+@pytest.mark.parametrize("heeds_command_line", [True, False], ids=["new Git", "old Git"])
+def test_a_checkout_of_another_user_is_told_with_gits_own_cure(
+    make: Callable[..., Checkout],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    heeds_command_line: bool,  # noqa: FBT001 - of a table
+) -> None:
+    checkout = make()
+    if heeds_command_line:
+        monkeypatch.setattr("wheeldock.repository.git", _as_its_owner)
+    belongs_to_another(monkeypatch, tmp_path / "bin")
+    with pytest.raises(RepositoryError, match="Git refuses this checkout, which belongs to") as e:
+        run()
+    assert f"git config --global --add safe.directory {checkout.folder}" in e.value.cure
+    assert "git init" not in e.value.cure
+
+
+def _as_its_owner(*question: str, at: Path) -> bytes:
+    assert question == ("rev-parse", "--show-toplevel")
+    return f"{at}\n".encode()
