@@ -26,6 +26,10 @@ _NO_RUST = (
     "one, run rustup in `before-all` and put $HOME/.cargo/bin on PATH in `environment`, or name an "
     "image that has it."
 )
+_NO_FORTRAN = (
+    "{image} has no Fortran compiler, which the official images have. "
+    '`system-packages = ["gfortran"]` installs that of Debian or Alpine.'
+)
 _CURES = {
     r"\b(?P<manager>yum|dnf|microdnf|apk|apt-get|apt): (command )?not found": _NO_MANAGER,
     # apt-get and apt
@@ -39,6 +43,9 @@ _CURES = {
     r"puccinialin/_setup_rust\.py": _NO_RUST,
     r"Unknown compiler\(s\): \[\['rustc'": _NO_RUST,
     r"\b(cargo|rustc): (command )?not found|No such file or directory: '(cargo|rustc)'": _NO_RUST,
+    # Meson, CMake, a shell, Python
+    r"Unknown compiler\(s\): \[\['gfortran'|No CMAKE_Fortran_COMPILER could be found": _NO_FORTRAN,
+    r"\bgfortran: (command )?not found|No such file or directory: 'gfortran'": _NO_FORTRAN,
 }
 """How what is lacking is told in a log, and what to do; the last one in a log made it fail."""
 
