@@ -6,9 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
-from invoke import Exit
+from invoke import Exit, Program
 
 from wheeldock.errors import (
     AccessDeniedError,
@@ -17,7 +18,10 @@ from wheeldock.errors import (
     StoppedError,
     UsageError,
 )
-from wheeldock.tasks import door
+from wheeldock.tasks import door, ns
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def explained(error: BaseException) -> Exit:
@@ -108,3 +112,17 @@ def test_what_is_loaded_is_not_looked_through_at_the_end() -> None:
         "    assert gc.get_freeze_count() < 1000\n"
     )
     assert subprocess.check_output([sys.executable, "-c", program], text=True) == "True\n"
+
+
+@pytest.mark.parametrize("task", ["cache.prune", "cache.restore", "cache.save", "image.remove"])
+def test_an_option_is_not_taken_for_what_a_task_is_about(
+    task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    program = Program(name="wheeldock", namespace=ns)
+    with pytest.raises(SystemExit) as caught:
+        program.run(["wheeldock", task, "--help"])
+    assert caught.value.code == UsageError.code
+    said = "--help is an option, and something else is due behind the task's name"
+    assert f"error: {task}: {said}\n`wheeldock --help {task}` says what." in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

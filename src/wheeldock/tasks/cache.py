@@ -6,7 +6,7 @@ from pathlib import Path
 
 from invoke import Collection, Context, task
 
-from wheeldock.tasks.door import agree, explained, say, show
+from wheeldock.tasks.door import agree, explained, operand, say, show
 
 
 @task
@@ -66,7 +66,7 @@ def prune(_: Context, keep: str, yes: bool = False) -> None:
     with explained():
         from wheeldock import housekeeping
 
-        housekeeping.prune(keep, yes=yes, show=show(), confirm=agree)
+        housekeeping.prune(operand(keep, "cache.prune"), yes=yes, show=show(), confirm=agree)
 
 
 @task(
@@ -85,7 +85,8 @@ def save(_: Context, directory: str, max_size: str = "2GB") -> None:
         from wheeldock import transfer
         from wheeldock.sizes import bytes_of
 
-        transfer.save(Path(directory), bytes_of(max_size, "--max-size"), say)
+        folder = Path(operand(directory, "cache.save"))
+        transfer.save(folder, bytes_of(max_size, "--max-size"), say)
 
 
 @task(help={"directory": "Where `cache.save` saved to."})
@@ -98,7 +99,7 @@ def restore(_: Context, directory: str) -> None:
     with explained():
         from wheeldock import transfer
 
-        transfer.restore(Path(directory), say)
+        transfer.restore(Path(operand(directory, "cache.restore")), say)
 
 
 ns = Collection("cache", status, verify, clear, prune, save, restore)

@@ -70,6 +70,18 @@ def _is_anybody_here() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
+def operand(given: str, task: str) -> str:
+    """
+    The word behind a task's name. Invoke takes an option for it, too, as in `cache.save --help`.
+
+    Raises UsageError for an option.
+    """
+    if given.startswith("-"):
+        message = f"{task}: {given} is an option, and something else is due behind the task's name"
+        raise UsageError(message, cure=f"`wheeldock --help {task}` says what.")
+    return given
+
+
 def check_arguments() -> None:
     """End before Invoke reads a command line that has a token in it, and repeats it."""
     try:

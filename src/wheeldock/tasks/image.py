@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from invoke import Collection, Context, task
 
-from wheeldock.tasks.door import agree, explained, show
+from wheeldock.tasks.door import agree, explained, operand, show
 
 
 @task(name="list", help={"json": "For programs."})
@@ -45,7 +45,7 @@ def remove(_: Context, name: str, yes: bool = False) -> None:
     with explained():
         from wheeldock import imagekeeping
 
-        imagekeeping.remove(name, yes=yes, show=show(), confirm=agree)
+        imagekeeping.remove(operand(name, "image.remove"), yes=yes, show=show(), confirm=agree)
 
 
 @task(
