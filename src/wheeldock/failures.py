@@ -87,6 +87,8 @@ def explain(name: str, base_image: str, record: BuildRecord) -> WheeldockError:
         error = _explain_step(name, step, record)
         if isinstance(error, InterpreterMissingError):
             error.cure = f"Choose another image than {base_image} ({IMAGE_OPTIONS}), or skip it."
+        if isinstance(error, TooRecentSymbolsError):
+            error.cure = imagelacks.cure_of_symbols(error.message, base_image)
         if isinstance(error, (BuildFailedError, CommandFailedError)) and not error.cure:
             error.cure = imagelacks.cure(error.message, base_image)
         return error

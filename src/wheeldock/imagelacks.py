@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from wheeldock.errors import BuildFailedError, CommandFailedError
+from wheeldock.images import STAND_IN_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -59,6 +60,9 @@ _HEADER = re.compile(
 )
 """What GCC and Clang say of a header that an `#include` names."""
 
+_LIBRARY = re.compile(r"^  \S+ in lib\S+\.so\b", re.MULTILINE)
+"""How a symbol is told that a library of the image needs, and no module of the wheel."""
+
 
 def cure(log: str, image: str) -> str:
     """What to do about what failed last for want of something in the image; "" for all else."""
@@ -69,6 +73,16 @@ def cure(log: str, image: str) -> str:
     if told is _LISTS and _HAD_LISTS.search(log):
         told = _NO_PACKAGE
     return told.format(image=image, **last.groupdict())
+
+
+def cure_of_symbols(message: str, image: str) -> str:
+    """What to do about a library to graft that is too new, since a stand-in's are Debian's."""
+    if not (image.startswith(STAND_IN_NAME) and _LIBRARY.search(message)):
+        return ""
+    return (
+        "What `system-packages` adds to a stand-in is Debian's, and may need a newer glibc than "
+        "the policy's: build such a library in `before-all`, or the wheel on the official image."
+    )
 
 
 def tell_of_header(error: WheeldockError, files: Collection[str]) -> None:

@@ -101,6 +101,29 @@ def test_a_step_that_fails_is_told_by_its_exit_code(code: int, error: type[Wheel
     assert ("    noise" in lines) == (error in {BuildFailedError, PureWheelError})
 
 
+@pytest.mark.parametrize(
+    ("image", "needed", "cure"),
+    [
+        (
+            "wheeldock/stand-in:manylinux_2_28_x86_64",
+            "exp@GLIBC_2.29 in libgfortran.so.5.0.0",
+            "Debian's",
+        ),
+        ("wheeldock/stand-in:manylinux_2_28_x86_64", "pow@GLIBC_2.29 in m.cpython-313.so", ""),
+        (IMAGE, "exp@GLIBC_2.29 in libgfortran.so.5.0.0", ""),
+    ],
+)
+def test_a_library_of_the_stand_ins_that_is_too_new_is_told_as_that(
+    image: str, needed: str, cure: str
+) -> None:
+    problem = f"did not complete successfully: exit code: {TooRecentSymbolsError.code}"
+    step = failed_step("[repair 1/1] RUN x", problem)
+    log = f"wheeldock: a.whl needs symbols that x does not have:\nwheeldock:   {needed}\n"
+    told = explain("cp313-manylinux_x86_64", image, of(step, Log(step.digest, log)))
+    assert bool(told.cure) == bool(cure)
+    assert cure in told.cure
+
+
 def test_a_stage_without_a_script_of_ours_is_told_by_what_it_installs() -> None:
     step = failed_step("[env 1/1] RUN x", "did not complete successfully: exit code: 2")
     told = explain("sdist", IMAGE, of(step, Log(step.digest, "no such thing\n")))
