@@ -15,6 +15,7 @@ from wheeldock.builder import Buildx
 from wheeldock.console import age, agreed, columns
 from wheeldock.errors import ImageNotRemovedError, UsageError
 from wheeldock.images import Image, last_used
+from wheeldock.phrases import some
 from wheeldock.state import State
 from wheeldock.usage import engine_use
 
@@ -59,9 +60,10 @@ def remove(
     found = _found(engine)
     going = [image for image in found if name in {image.name, image.name.partition(":")[0]}]
     if not going:
-        names = ", ".join(image.name for image in found) or "none"
+        names = some([image.name for image in found]) or "none"
         message = f"{name} is no image of wheeldock's; in this engine those are: {names}"
-        raise ImageNotRemovedError(message, cure="`docker image rm` removes what is not ours.")
+        cure = "`invoke image.list` shows them; `docker image rm` removes what is not ours."
+        raise ImageNotRemovedError(message, cure=cure)
     _take_away(dict.fromkeys(going, ""), engine, yes=yes, show=show, confirm=confirm)
 
 

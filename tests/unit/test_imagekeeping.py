@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -100,6 +101,14 @@ def test_what_is_not_ours_is_not_removed(name: str, screen: Screen) -> None:
         imagekeeping.remove(name, yes=True, show=screen.show, confirm=screen.confirm, buildx=there)
     assert TOOLS.name in caught.value.message
     assert there.removed == []
+
+
+def test_of_many_images_a_few_are_named(screen: Screen) -> None:
+    many = (replace(TOOLS, project=f"p{number}") for number in range(9))
+    there = Engine(*(info(each.name, labels=each.labels()) for each in many))
+    with pytest.raises(ImageNotRemovedError, match=r"p4-builder:.* and 4 more$") as caught:
+        imagekeeping.remove("x", yes=True, show=screen.show, confirm=screen.confirm, buildx=there)
+    assert "invoke image.list" in caught.value.cure
 
 
 @pytest.mark.parametrize("name", [TOOLS.name, "tiny-builder"])
