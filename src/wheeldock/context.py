@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wheeldock import digests
-from wheeldock.git import refusal
+from wheeldock.git import refused_owner
 from wheeldock.history import history
 from wheeldock.ignore import ignored, with_ignore_file
 from wheeldock.request import DOCKER
@@ -102,7 +102,7 @@ def tree_context(
     outputs = (*outputs, *by_products(source))
     found = history(source.project, history_folder, build_requires, say)
     root = source.project.resolve()
-    if refused := refusal(root):
+    if refused := refused_owner(root):
         say(
             f"{refused}: what it ignores is built from, too, and what is built has no commit's "
             f"time. {refused.cure}"

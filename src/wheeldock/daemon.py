@@ -17,7 +17,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wheeldock.daemoncache import EXEC_ROOT, DaemonCache, is_beyond_opening
+from wheeldock.daemoncache import DaemonCache, containerd_folder, is_beyond_opening
 from wheeldock.errors import EngineUnreachableError, SetupError
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class Daemon:
     def _forget_dead_containerd(self, root: Root) -> None:
         # dockerd waits 15 s for the containerd of a dockerd that was killed, and gives up, where
         # nobody has taken note of its death: as process 1 of a container often does not.
-        file = Path(self.overrides.get("exec-root", EXEC_ROOT), "containerd/containerd.pid")
+        file = containerd_folder(self.overrides) / "containerd.pid"
         check = 'grep -qs containerd "/proc/$(cat "$0" 2>/dev/null)/cmdline" || rm -f "$0"'
         root.run("sh", "-c", check, str(file))
 

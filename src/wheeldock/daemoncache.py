@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from wheeldock.root import Root
 
-DATA_ROOT = "/var/lib/docker"
+_DATA_ROOT = "/var/lib/docker"
 """Where dockerd keeps everything, unless its settings say other."""
-EXEC_ROOT = "/var/run/docker"
+_EXEC_ROOT = "/var/run/docker"
 """Where dockerd keeps what goes with a restart of the machine, unless its settings say other."""
 
 _OF_STEPS = ('labels."containerd.io/gc.flat"', "id~=-variants$")
@@ -37,7 +37,7 @@ class DaemonCache:
 
     def remove(self, root: Root) -> None:
         """Take away what BuildKit knows of its steps, while dockerd does not run."""
-        root.run("rm", "-rf", str(Path(self.settings.get("data-root", DATA_ROOT), "buildkit")))
+        root.run("rm", "-rf", str(Path(self.settings.get("data-root", _DATA_ROOT), "buildkit")))
 
     def release(self, root: Root) -> None:
         """
@@ -48,13 +48,18 @@ class DaemonCache:
         program = find("ctr")
         if program is None:
             return
-        socket = Path(self.settings.get("exec-root", EXEC_ROOT), "containerd/containerd.sock")
+        socket = containerd_folder(self.settings) / "containerd.sock"
         steps = self.settings.get("containerd-namespace", "moby")
         for namespace, filters in ((steps, _OF_STEPS), (f"{steps}_history", ())):
             leases = (program, "--address", str(socket), "--namespace", namespace, "leases")
             with contextlib.suppress(SetupError):
                 if names := root.run(*leases, "list", "--quiet", *filters).split():
                     root.run(*leases, "delete", *names)
+
+
+def containerd_folder(settings: Mapping[str, Any]) -> Path:
+    """Where a dockerd with these settings has what is its containerd's while that runs."""
+    return Path(settings.get("exec-root", _EXEC_ROOT), "containerd")
 
 
 def is_beyond_opening(log: str) -> bool:

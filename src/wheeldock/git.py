@@ -70,7 +70,7 @@ def git(
     return _run([*_asking(at), *arguments], variables, given=given, into=into)
 
 
-def refusal(folder: Path) -> RefusedOwnerError | None:
+def refused_owner(folder: Path) -> RefusedOwnerError | None:
     """
     How Git refuses the checkout that a folder is in; None where it does not.
 
