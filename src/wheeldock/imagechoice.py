@@ -24,6 +24,7 @@ from wheeldock.errors import (
 from wheeldock.identifier import Implementation
 from wheeldock.plan import Absent, ImageWish, Offer
 from wheeldock.pyproject import shown
+from wheeldock.settings import DEFAULT
 from wheeldock.tags import Libc, Policy
 
 if TYPE_CHECKING:
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from wheeldock.identifier import BuildIdentifier
     from wheeldock.selection import Selection
     from wheeldock.tags import Architecture
-
-_DEFAULT = "default"
 
 _BY_NAME = "build = '*-manylinux_* *-musllinux_*'"
 
@@ -75,7 +74,7 @@ def _image_wish(settings: Config, identifier: BuildIdentifier) -> ImageWish:
     if identifier.implementation is Implementation.PYPY:
         # cibuildwheel documents options of PyPy's own, with the defaults of the others.
         own = f"{platform.libc}-pypy_{platform.architecture}-image"
-        option = option if settings.origin(own, identifier) == _DEFAULT else own
+        option = option if settings.origin(own, identifier) == DEFAULT else own
     setting = settings.for_target(identifier).images[option]
     return ImageWish(platform, option, setting, settings.origin(option, identifier))
 
@@ -162,7 +161,7 @@ class Images:
 
     def _told_of(self, wish: ImageWish, error: WheeldockError) -> WheeldockError:
         """The same error with what names the image, and what is allowed, or is there, instead."""
-        if wish.origin == _DEFAULT:
+        if wish.origin == DEFAULT:
             return error
         why = error.message.removeprefix(f"{wish.platform.image_option}: ")
         is_short = wish.setting in officialimages.short_names(wish.platform)
@@ -201,7 +200,7 @@ def is_spare(wish: ImageWish, selection: Selection) -> bool:
     """Whether a platform is selected, next to another, without anybody having named it."""
     return (
         wish.platform.libc is Libc.MUSL
-        and wish.origin == _DEFAULT
+        and wish.origin == DEFAULT
         and not selection.selector.asks_for(wish.platform)
         and any(identifier.libc is Libc.GLIBC for identifier in selection.identifiers)
     )

@@ -120,7 +120,7 @@ def _of_pyproject(
     text: str, tool: pyproject.Table, settings: Config
 ) -> tuple[list[Change], list[str]]:
     if WHEELDOCK.name in tool or CIBUILDWHEEL.name not in tool:
-        return [], []
+        return [], list(settings.remarks)
     from wheeldock import translate  # noqa: PLC0415 - tomlkit is for projects of cibuildwheel
 
     after = translate.with_our_table(text)

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 from wheeldock import pyproject, variables
 from wheeldock.dialects import CIBUILDWHEEL, WHEELDOCK
 from wheeldock.options import OPTIONS
-from wheeldock.settings import Inherit, Place
+from wheeldock.settings import DEFAULT, Findings, Inherit, Place, resolve
 from wheeldock.tables import TableReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from wheeldock.settings import Findings
 
 
 @cache
@@ -38,7 +36,7 @@ def read(
         Place(
             dialect=WHEELDOCK,
             place=lambda option: f"defaults.toml: {option}",
-            origin=lambda _: "default",
+            origin=lambda _: DEFAULT,
         ),
     )
     dialect = WHEELDOCK if WHEELDOCK.name in tool else CIBUILDWHEEL
@@ -55,7 +53,34 @@ def read(
     if dialect is CIBUILDWHEEL and (table or used):
         names = ", ".join([*(["[tool.cibuildwheel]"] if table else []), *used])
         return [f"{path} has no [tool.wheeldock]: taking cibuildwheel's configuration, {names}"]
-    return []
+    return _passed_over(tool, path, environ, found) if dialect is WHEELDOCK else []
+
+
+def _passed_over(
+    tool: Mapping[str, object], path: Path | str, environ: Mapping[str, str], found: Findings
+) -> list[str]:
+    """
+    Say what cibuildwheel's words set that counts for nothing beside a table of ours.
+
+    Who sets the same option in our words, to whatever value, knows what he does.
+    """
+    theirs = Findings()
+    if isinstance(table := tool.get(CIBUILDWHEEL.name), dict):
+        TableReader(findings=theirs, dialect=CIBUILDWHEEL, path=path).read(table)
+    variables.read(environ, CIBUILDWHEEL, theirs)
+    ours, _ = resolve(found.settings, None)
+    decided = {each.option for each in found.settings if each.origin != DEFAULT} | found.unread
+    places = dict.fromkeys(
+        each.place.removeprefix(f"{path}: ")
+        for each in theirs.settings
+        if each.option not in decided and each.value != ours[each.option]
+    )
+    remark = (
+        f"{path} has [tool.wheeldock], so that nothing of cibuildwheel's is read and these have no "
+        f"effect: {', '.join(places)}. Set those options in [tool.wheeldock], be it to their "
+        "defaults; or remove that table, and `invoke init` translates cibuildwheel's"
+    )
+    return [remark] if places else []
 
 
 def read_command_line(options: Mapping[str, object], found: Findings) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wheeldock import abi
 from wheeldock.environment import Assignment
 from wheeldock.selection import Reason
-from wheeldock.settings import Inherit, resolve
+from wheeldock.settings import DEFAULT, Inherit, resolve
 from wheeldock.tags import Architecture
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ SCHEMA = 1
 
 _RUNNERS = {Architecture.AARCH64: "ubuntu-24.04-arm", Architecture.ARMV7L: "ubuntu-24.04-arm"}
 """GitHub's runners, where another than the usual one runs the architecture best."""
-
-_DEFAULT = "default"
 
 _JOINS = {Inherit.APPEND: "after what is there", Inherit.PREPEND: "before what is there"}
 
@@ -131,7 +129,7 @@ def _settings(inputs: Inputs) -> Iterator[tuple[str, object, str]]:
     """Each option that selects, and each that somebody set: name, value and origin."""
     values, origins = resolve(inputs.settings.settings, None)
     for option, value in values.items():
-        if option in _CHOOSING or origins[option] != _DEFAULT:
+        if option in _CHOOSING or origins[option] != DEFAULT:
             yield option, _plain(value), origins[option]
 
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from wheeldock.values import Kind
 
 
+DEFAULT = "default"
+"""The origin of what nobody has set."""
+
+
 class Inherit(str, Enum):
     """What a value does with the one that was there before."""
 

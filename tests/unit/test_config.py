@@ -457,9 +457,39 @@ def test_a_wrong_value_of_cibuildwheels_is_as_wrong_here() -> None:
 
 
 def test_cibuildwheels_words_are_not_read_beside_ours() -> None:
-    tool = {"wheeldock": {"jobs": 2}, "cibuildwheel": {"skip": "cp39-*"}}
+    table = {"skip": "cp39-*", "linux": {"before-all": "make deps"}, "macos": {"skip": "*x86*"}}
+    tool = {"wheeldock": {"jobs": 2}, "cibuildwheel": table}
     config = of_tool(tool, {"CIBW_SKIP": "cp310-*"})
-    assert (config.skip, config.jobs, config.remarks) == ((), 2, ())
+    assert (config.skip, config.everywhere.before_all, config.jobs) == ((), "", 2)
+    (remark,) = config.remarks
+    assert remark == (
+        "pyproject.toml has [tool.wheeldock], so that nothing of cibuildwheel's is read and these "
+        "have no effect: tool.cibuildwheel.skip, tool.cibuildwheel.linux.before-all, CIBW_SKIP. "
+        "Set those options in [tool.wheeldock], be it to their defaults; or remove that table, and "
+        "`invoke init` translates cibuildwheel's"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        pytest.param({"skip": "cp310-*"}, {"skip": "cp39-*"}, id="another value"),
+        pytest.param({"skip": ""}, {"skip": "cp39-*"}, id="the default, by name"),
+        pytest.param({"linux": {"skip": ""}}, {"skip": "cp39-*"}, id="for Linux"),
+        pytest.param(
+            {"overrides": [{"select": "*", "before-all": "a"}]}, {"before-all": "b"}, id="override"
+        ),
+        pytest.param({}, {"build": "*", "environment": {}, "before-all": ""}, id="defaults"),
+        pytest.param({}, {"macos": {"skip": "cp39-*"}}, id="another platform"),
+        pytest.param({}, {"overrides": [{"select": "*-win*", "before-all": "b"}]}, id="Windows"),
+        pytest.param({}, {"container-engine": "podman", "buidl": "*"}, id="not an option here"),
+        pytest.param({}, "no table", id="not a table"),
+    ],
+)
+def test_a_table_of_cibuildwheels_that_would_change_nothing_is_no_news(
+    ours: Mapping[str, object], theirs: object
+) -> None:
+    assert of_tool({"wheeldock": ours, "cibuildwheel": theirs}).remarks == ()
 
 
 def test_a_project_with_neither_has_nothing_to_remark() -> None:

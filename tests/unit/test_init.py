@@ -68,6 +68,12 @@ def test_what_is_confirmed_is_written_and_a_second_time_finds_nothing_to_do(
     assert (again.said, again.asked) == (["There is nothing to write."], [])
 
 
+def test_what_of_cibuildwheels_table_is_ignored_beside_ours_is_told(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"{CIBUILDWHEEL}[tool.wheeldock]\njobs = 2\n")
+    (remark,) = propose(tmp_path, services=()).remarks
+    assert "these have no effect: tool.cibuildwheel.skip. Set those options" in remark
+
+
 def test_a_file_that_is_there_stays_unless_told_otherwise(tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_text("all:\n")
     talk = Talk(answer=False)

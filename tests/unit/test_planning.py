@@ -8,7 +8,6 @@ from tests.unit.test_baseimage import CONTENTS, NO_REGISTRY, STAND_IN, FakeEngin
 from wheeldock import (
     architectures,
     baseimage,
-    config,
     imagechoice,
     imagecontents,
     officialimages,
@@ -345,8 +344,3 @@ def test_what_the_project_requires_can_be_overridden(
         bench.plan()  # its table is wheeldock's, and cibuildwheel's words have no meaning
     monkeypatch.setenv("WHEELDOCK_PROJECT_REQUIRES_PYTHON", "~=3.13.0")
     assert bench.names() == ["cp313-manylinux_x86_64"]
-
-
-def test_the_default_is_what_the_configuration_calls_it() -> None:
-    loaded = config.load({}, path="p", environ={}, overrides={})
-    assert {setting.origin for setting in loaded.settings} == {imagechoice._DEFAULT}
