@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+
 from invoke import Program
 
 from wheeldock import __version__
-from wheeldock.tasks import ns
+from wheeldock.tasks import door, ns
 
 
 def main() -> None:
     """Run the `wheeldock` command."""
-    Program(name="wheeldock", binary="wheeldock", namespace=ns, version=__version__).run()
+    program = Program(name="wheeldock", binary="wheeldock", namespace=ns, version=__version__)
+    with door.ended_unread():
+        try:
+            program.run()
+        finally:
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

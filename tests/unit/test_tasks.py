@@ -65,6 +65,29 @@ def test_a_bug_stays_one() -> None:
         raise FileNotFoundError(errno.ENOENT, "No such file", "x")
 
 
+@pytest.mark.parametrize("command", [["--list"], ["cache.status"], ["plan", "--json"]])
+def test_what_nobody_reads_on_ends_quietly(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "setup.py").touch()
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "wheeldock", *command],
+            check=False,
+            cwd=tmp_path,
+            stdout=writer,
+            stderr=subprocess.PIPE,
+        )
+    finally:
+        os.close(writer)
+    assert (ended.returncode, ended.stderr) == (1, b"")
+
+
+def test_a_pipe_of_ours_that_breaks_is_a_bug() -> None:
+    with pytest.raises(BrokenPipeError), door.explained():
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_to_end_ends_it(number: signal.Signals) -> None:
     def end() -> None:

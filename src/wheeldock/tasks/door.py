@@ -7,6 +7,7 @@ import contextlib
 import errno
 import gc
 import os
+import select
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -104,7 +105,7 @@ def explained() -> Iterator[Mapping[str, str]]:
     atexit.register(gc.freeze)
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with withheld(os.environ) as environ:
+        with ended_unread(), withheld(os.environ) as environ:
             yield environ
     except WheeldockError as error:
         raise _exit(error) from None
@@ -117,6 +118,26 @@ def explained() -> Iterator[Mapping[str, str]]:
         raise _exit(refusal) from None
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+@contextlib.contextmanager
+def ended_unread() -> Iterator[None]:
+    """End quietly, as other programs do, where nobody reads on: `wheeldock plan | head`."""
+    try:
+        yield
+    except BrokenPipeError:
+        if not _is_unread():  # a pipe of ours to another program
+            raise
+        # Python would complain at its end of what is not written yet.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _is_unread() -> bool:
+    """Whether the standard output is a pipe whose other end is closed."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
 def _refusal(error: OSError) -> WheeldockError | None:
