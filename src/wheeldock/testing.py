@@ -18,6 +18,7 @@ from wheeldock.errors import FailedTestError, NothingToTestError, UsageError, jo
 from wheeldock.progress import ProgressMode, open_console, open_progress
 from wheeldock.state import State
 from wheeldock.tester import Tester
+from wheeldock.tryplaces import fitting
 from wheeldock.wheelhouse import read_distribution
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def run(asked: Asked, *, wheels: Sequence[str], again: bool, junit: str, progres
         for remark in inputs.remarks:
             display.say(remark)
         found = _wheels(wheels, inputs)
-        with _tester(inputs, Buildx(), display, state) as tester:
+        with _tester(inputs, found, Buildx(), display, state) as tester:
             report, errors = replace(tester, again=again, only=asked.only).test(found)
         display.tested(report)
         if place:
@@ -65,15 +66,20 @@ def check_built(
     inputs: Inputs, buildx: Buildx, display: Progress, state: State, only: Sequence[str]
 ) -> None:
     """Test what a build has left in the output folder. Raises WheeldockError."""
-    with _tester(inputs, buildx, display, state) as tester:
-        errors = replace(tester, only=only).check(_wheels((), inputs))
+    found = _wheels((), inputs)
+    with _tester(inputs, found, buildx, display, state) as tester:
+        errors = replace(tester, only=only).check(found)
     if errors:
         raise joined(errors, FailedTestError)
 
 
 @contextlib.contextmanager
-def _tester(inputs: Inputs, buildx: Buildx, display: Progress, state: State) -> Iterator[Tester]:
-    """What tests on the images that are planned."""
+def _tester(
+    inputs: Inputs, wheels: Sequence[Path], buildx: Buildx, display: Progress, state: State
+) -> Iterator[Tester]:
+    """What tests the wheels on the images that are planned for them."""
+    selection = fitting(inputs.selection, [path.name for path in wheels])
+    inputs = replace(inputs, selection=selection)
     builder = buildx.info(inputs.settings.builder or None)
     plan = planning.fetched(inputs, buildx, builder, display.say)
     with state.scratch() as scratch:

@@ -151,6 +151,22 @@ def test_wheels_that_fit_nowhere_are_an_error(bench: Bench) -> None:
         bench.test(wheel("cp39-cp39"))
 
 
+def test_images_are_fetched_for_the_wheels_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted: list[str] = []
+
+    def fetched(inputs: Inputs, *_: object) -> Plan:
+        wanted.extend(map(str, inputs.selection.identifiers))
+        return PLAN
+
+    monkeypatch.setattr(planning, "fetched", fetched)
+    monkeypatch.setattr(Builder, "info", lambda *_: BUILDER, raising=False)
+    names = [Path("dist", NAMES[1])]
+    with testing._tester(bench.inputs(), names, Builder(), bench.display, bench.state):  # type: ignore[arg-type]
+        assert wanted == ["cp313-manylinux_x86_64"]
+
+
 def test_two_wheels_of_one_interpreter_are_told_apart(bench: Bench) -> None:
     newer = NAMES[1].replace("1.0", "1.1")
     (bench.folder / "dist" / newer).write_bytes(b"a newer wheel")
