@@ -100,6 +100,18 @@ def test_a_signal_to_end_ends_it(number: signal.Signals) -> None:
     assert signal.getsignal(signal.SIGTERM) == before
 
 
+def test_a_signal_to_end_is_heard_while_the_program_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "invoke.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
+    ended = subprocess.run(
+        [sys.executable, "-m", "wheeldock", "build"],
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (StoppedError.code, b"", b"")
+
+
 def test_where_nobody_can_be_asked_nothing_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     with pytest.raises(UsageError, match=r"Remove it\?") as caught:
