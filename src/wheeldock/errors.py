@@ -358,20 +358,20 @@ def _below(kind: type[WheeldockError]) -> Iterator[type[WheeldockError]]:
 
 
 def joined(
-    errors: Sequence[WheeldockError], otherwise: type[WheeldockError], *first: str
+    errors: Sequence[WheeldockError], otherwise: type[WheeldockError], last: str = ""
 ) -> WheeldockError:
     """
     One error for all: of their own kind when they are of one, else of that other.
 
-    Its message has each of theirs once, and so has its cure, which begins with `first`.
+    Its message has each of theirs once, and so has its cure, whose last line is `last`.
     """
-    if len(errors) == 1 and not first:
+    if len(errors) == 1 and not last:
         return errors[0]
     kinds = {type(error) for error in errors}
     kind = kinds.pop() if len(kinds) == 1 else otherwise
     cures = dict.fromkeys(error.cure for error in errors if error.cure)
     messages = dict.fromkeys(error.message for error in errors)
-    return kind(list(messages), cure=" ".join([*first, *cures]))
+    return kind(list(messages), cure="\n".join(filter(None, [" ".join(cures), last])))
 
 
 @contextmanager

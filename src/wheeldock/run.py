@@ -17,6 +17,7 @@ from wheeldock import (
     imagelacks,
     report,
     uncommitted,
+    unrequired,
     unshipped,
 )
 from wheeldock.archive import files_below, unpack
@@ -87,6 +88,8 @@ class Run:
                 attestation.write(results, self.shop.plan, output)
         self.shop.display.summary(run_report, output)
         if errors:
+            for error in errors:
+                unrequired.tell(error)
             kept = f"{self._keep(built)}The output folder is as it was."
             raise joined(errors, BuildFailedError, kept)
         return run_report

@@ -48,6 +48,13 @@ def test_the_compiler_refuses_the_code(workplace: Workplace) -> None:
     )
 
 
+def test_a_build_requirement_is_missing(workplace: Workplace) -> None:
+    setup = f"import numpy\n{projects.SETUP}"
+    projects.write_tiny(workplace.folder, setup=setup, more_code=projects.unlike())
+    ended = workplace.build(*ONE)
+    workplace.refused(ended, BuildFailedError, "no module numpy is in that", "as it was")
+
+
 def test_a_header_is_not_in_the_sdist(workplace: Workplace) -> None:
     projects.write_tiny(workplace.folder, more_code='#include "own/own.h"\n' + projects.unlike())
     (workplace.folder / "own").mkdir()
