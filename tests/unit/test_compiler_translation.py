@@ -373,7 +373,8 @@ def environment(tmp_path: Path) -> Path:
     site = tmp_path / "env/lib/python3/site-packages"
     site.mkdir(parents=True)
     own = Path(Main.__file__).parents[2]
-    for part in [own / "Cython", *own.glob("[Cc]ython-*.dist-info")]:
+    startup = (TOOLBOX / "startup").glob("*.py")
+    for part in [own / "Cython", *own.glob("[Cc]ython-*.dist-info"), *startup]:
         (site / part.name).symlink_to(part)
     return tmp_path / "env"
 
@@ -393,9 +394,8 @@ def test_an_environments_cython_translates_through_the_cache(
     with cached:
         for _ in range(2):
             start = f"import site; site.addsitedir({f'{site}'!r})\n"
-            done = subprocess.run(
-                [sys.executable, "-c", start + BUILD], check=False, capture_output=True, text=True
-            )
+            command = [sys.executable, "-B", "-c", start + BUILD]
+            done = subprocess.run(command, check=False, capture_output=True, text=True)
             assert done.stdout.endswith("of the project False\n"), done.stderr
             given.append(cython.written())
     assert cached.counts == statistics.TranslationCounts(hits=1, misses=1)

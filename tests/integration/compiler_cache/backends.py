@@ -53,6 +53,8 @@ def use_interpreter(interpreter: str) -> None:
     subprocess.run([uv, "venv", "--clear", "--python", python, "/env"], check=True)
     install = [uv, "pip", "install", "--python", "/env/bin/python", "scikit-build-core"]
     subprocess.run(install, check=True)
+    (site,) = Path("/env/lib").glob("*/site-packages")
+    shutil.copytree("/toolbox/startup", site, dirs_exist_ok=True)
 
 
 def main(results: str) -> None:

@@ -2,20 +2,20 @@
 Cython behind a cache, for whatever runs it: setuptools, Meson, CMake.
 
 Some run it in their own process and some as a program. In both it is a module of the build
-environment's Python, so there it is that the cache is put before it (`cython_hook`).
+environment's Python, so there it is that the cache is put before it, by `_wheeldock_cython.py` of
+`startup/`, which each environment has.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from compiler import statistics
 from compiler.size import trim
 
-_HOOK = Path(__file__).with_name("cython_hook.py")
+_TOOLBOX = Path(__file__).parents[1]
 _NAME = "_wheeldock_cython"
 _LOG = Path("/tmp/wheeldock-translations.log")  # noqa: S108 - the container is this build's alone
 _SIZE = 500_000_000
@@ -36,24 +36,19 @@ class CachedTranslations(AbstractContextManager[None]):
         if self._site is None:
             return
         settings = {
-            "toolbox": str(_HOOK.parent.parent),
+            "toolbox": str(_TOOLBOX),
             "cache": str(self._cache),
             "log": str(self._log),
             "source": str(self._source),
         }
         (self._site / f"{_NAME}.json").write_text(json.dumps(settings), "utf-8")
-        shutil.copyfile(_HOOK, self._site / f"{_NAME}.py")
         (self._site / f"{_NAME}.pth").write_text(f"import {_NAME}\n", "utf-8")
 
     def __exit__(self, *_: object) -> None:
         """Leave the environment as it was, and keep the cache within its size."""
         if self._site is not None:
-            bytecode = self._site / "__pycache__"
-            for folder in (self._site, bytecode):
-                for path in folder.glob(f"{_NAME}.*"):
-                    path.unlink()
-            with suppress(OSError):  # others have theirs there
-                bytecode.rmdir()
+            for suffix in (".json", ".pth"):
+                (self._site / f"{_NAME}{suffix}").unlink(missing_ok=True)
         if self._log.exists():
             trim(self._cache, _SIZE)
 

@@ -1,49 +1,19 @@
 """
 What each Python of a build environment does first: let Cython translate through the cache.
 
-`translations.py` puts this file there, and beside it the settings that `translation.py` reads.
+It does so where `compiler/translations.py` puts the settings beside it that `translation.py` reads.
 It costs a process that has nothing to do with Cython no more than its own few lines.
 """
 
 from __future__ import annotations
 
 import sys
-from importlib.machinery import PathFinder
+
+from _wheeldock_loading import after
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from importlib.abc import Loader
-    from importlib.machinery import ModuleSpec
     from types import ModuleType
-
-_TRANSLATES = "Cython.Compiler.Main"
-
-
-class _Finder:
-    """Finds the module that translates, once, and leaves all others to who comes next."""
-
-    def find_spec(self, name: str, path: object = None, _: object = None) -> ModuleSpec | None:
-        if name != _TRANSLATES:
-            return None
-        sys.meta_path.remove(self)
-        spec = PathFinder.find_spec(name, path)  # type: ignore[arg-type]
-        if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader)  # type: ignore[assignment]
-        return spec
-
-
-class _Loader:
-    """Loads it as its own loader does, and puts the cache before what translates."""
-
-    def __init__(self, own: Loader) -> None:
-        self._own = own
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._own, name)
-
-    def exec_module(self, module: ModuleType) -> None:
-        self._own.exec_module(module)
-        _put_cache_before(module)
 
 
 def _put_cache_before(module: ModuleType) -> None:
@@ -72,4 +42,4 @@ def _taken_out(package: str) -> dict[str, ModuleType]:
     return {name: sys.modules.pop(name) for name in names}
 
 
-sys.meta_path.insert(0, _Finder())
+after("Cython.Compiler.Main", _put_cache_before)

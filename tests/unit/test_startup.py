@@ -1,4 +1,4 @@
-"""Temporary folders of a build environment: of the same names in every build."""
+"""What a Python of a build environment does first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAKE = """\
-import temporary_names
+import _wheeldock_names
 import tempfile
 
 with tempfile.TemporaryDirectory(prefix="build-", dir=".") as folder:
@@ -22,13 +22,29 @@ print(tempfile.mkstemp(dir=".")[1])
 """
 
 
+ACT = """\
+import inspect, sys
+from _wheeldock_loading import after
+
+finders = list(sys.meta_path)
+after("colorsys", lambda module: print(module.__name__, hasattr(module, "hls_to_rgb")))
+import shelve
+print("another")
+import colorsys
+print(sys.meta_path == finders, "def hls_to_rgb" in inspect.getsource(colorsys))
+"""
+
+
+def said(program: str, folder: Path) -> list[str]:
+    environment = {"PYTHONPATH": f"{TOOLBOX / 'startup'}"}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+    return done.stdout.decode().splitlines()
+
+
 def made(folder: Path) -> list[str]:
     """What a Python makes in a folder: two folders, the first for a while, and a file."""
-    command = [sys.executable, "-c", MAKE]
-    done = subprocess.run(
-        command, cwd=folder, env={"PYTHONPATH": f"{TOOLBOX}"}, check=True, capture_output=True
-    )
-    return done.stdout.decode().splitlines()
+    return said(MAKE, folder)
 
 
 def test_each_process_makes_the_same_folders_and_files_of_its_own(tmp_path: Path) -> None:
@@ -47,3 +63,7 @@ def test_a_folder_that_is_there_is_not_taken(tmp_path: Path) -> None:
     (tmp_path / "build-0").mkdir()
     assert made(tmp_path)[0].endswith("/build-1")
     assert (tmp_path / "build-0").is_dir()
+
+
+def test_something_is_done_once_a_module_is_loaded_and_no_other_knows_of_it(tmp_path: Path) -> None:
+    assert said(ACT, tmp_path) == ["another", "colorsys True", "True True"]
