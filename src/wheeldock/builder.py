@@ -28,7 +28,7 @@ from wheeldock.refusals import (
     image_in_use,
     no_builder_of_ones_own,
 )
-from wheeldock.request import arguments, passed, with_fitting_dockerfile, with_plain_caches
+from wheeldock.request import arguments, passed, ready
 
 if TYPE_CHECKING:
     import subprocess
@@ -111,8 +111,7 @@ class Buildx:
                     raise BuildStoppedError
                 self._running.add(process)
             try:
-                ready = with_fitting_dockerfile(with_plain_caches(request, folder), folder)
-                lines = docker.buildx.build(**arguments(ready))
+                lines = docker.buildx.build(**arguments(ready(request, folder)))
                 events = parse(cast("Iterator[str]", lines))
                 yield from masked(events, passed(request).values())
             except DockerException:

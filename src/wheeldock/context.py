@@ -40,13 +40,8 @@ class TreeContext:
     history: History | None = field(default=None)
     outputs: tuple[Path, ...] = ()
     """Folders that hold by-products."""
-    link: Path | None = None
-    """A link to the project with a name of its own."""
-
-    @property
-    def place(self) -> Path:
-        """Where the engine gets the project from."""
-        return self.link or self.source.project
+    version: str = ""
+    """By what BuildKit is to know it again; see `_version`."""
 
     @cached_property
     def digest(self) -> str:
@@ -109,10 +104,12 @@ def tree_context(
         )
     listing = list_source(root, outputs)
     dockerfile = _dockerfile(folder, ignored(root, listing))
-    link = folder / _name(root, listing)
-    link.symlink_to(source.project)
     return TreeContext(
-        source=source, dockerfile=dockerfile, history=found, outputs=outputs, link=link
+        source=source,
+        dockerfile=dockerfile,
+        history=found,
+        outputs=outputs,
+        version=_version(root, listing),
     )
 
 
@@ -121,13 +118,12 @@ def sdist_context(unpacked: Path, folder: Path) -> TreeContext:
     return TreeContext(source=DirectorySource(unpacked), dockerfile=_dockerfile(folder, ()))
 
 
-def _name(root: Path, listing: Listing) -> str:
+def _version(root: Path, listing: Listing) -> str:
     """
-    A name for a source tree, by which BuildKit is to know it again.
+    What a source tree is, as far as the sizes and times of its files do not tell.
 
-    What it has of a context of that name it takes for a file of the same path, size and time. So
-    the name tells where the tree is, and when files were changed that have another time: those
-    from archives, say, where one time is that of many versions.
+    That is where it is, and when files were changed that have another time: those from archives,
+    say, where one time is that of many versions. To read them all would take too long.
     """
     digest = hashlib.sha256(os.fsencode(root))
     for path in sorted(listing.kept):
@@ -135,7 +131,7 @@ def _name(root: Path, listing: Listing) -> str:
             status = os.lstat(root / path)
             if abs(status.st_ctime_ns - status.st_mtime_ns) > _MOMENT:
                 digest.update(f"{path!r} {status.st_ctime_ns}\n".encode())
-    return digest.hexdigest()[:32]
+    return digest.hexdigest()
 
 
 def _dockerfile(folder: Path, patterns: Iterable[str]) -> Path:

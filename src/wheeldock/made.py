@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from wheeldock import __version__, report
 from wheeldock.digests import of_values
 from wheeldock.history import fingerprint
-from wheeldock.request import DOCKER
+from wheeldock.request import own_files
 from wheeldock.swap import write_whole
 from wheeldock.worktree import list_source
 
@@ -159,12 +159,7 @@ def stamps(files: Mapping[str, Iterable[Path]]) -> dict[str, dict[str, Stamp]]:
 
 
 def _software() -> str:
-    digest = hashlib.sha256(of_values([__version__, platform.machine()]).encode())
-    for path in sorted(DOCKER.rglob("*")):
-        if path.is_file() and path.suffix != ".pyc":
-            digest.update(f"\0{path.relative_to(DOCKER)}\0".encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return of_values([__version__, platform.machine(), own_files()])
 
 
 def _digest(lines: Iterable[tuple[str, Stamp]], beginning: str) -> str:

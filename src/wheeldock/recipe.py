@@ -194,7 +194,8 @@ def _request(
     return BuildRequest(
         target=target,
         dockerfile=context.dockerfile if context else DOCKER / "Dockerfile",
-        context=context.place if context else DOCKER,
+        context=context.source.project if context else DOCKER,
+        content=context.version if context else "",
         contexts={"toolbox": DOCKER / "toolbox", **(contexts or {})},
         output=output,
         build_args={

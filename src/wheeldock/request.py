@@ -10,9 +10,12 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from wheeldock import digests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +48,8 @@ class BuildRequest:
     target: str
     dockerfile: Path
     context: Path
+    content: str = ""
+    """What tells of the context, and of those beside it, more than its folder's name does."""
     output: Path | ImageOutput | None
     """None for a build that gives nothing but what it leaves in cache mounts."""
     build_args: Mapping[str, str] = field(default_factory=dict)
@@ -70,7 +75,30 @@ class BuildRequest:
     """Whether BuildKit leaves `provenance.json`, how it came about, beside what comes out."""
 
 
-def with_plain_caches(request: BuildRequest, folder: str) -> BuildRequest:
+@cache
+def own_files() -> str:
+    """A digest of the Dockerfiles and what their stages run."""
+    return digests.of_folder(DOCKER, (each for each in DOCKER.rglob("*") if each.suffix != ".pyc"))
+
+
+def ready(request: BuildRequest, folder: str) -> BuildRequest:
+    """The request as Buildx can take it; what that needs is written into `folder`."""
+    return _named(with_fitting_dockerfile(_with_plain_caches(request, folder), folder), folder)
+
+
+def _named(request: BuildRequest, folder: str) -> BuildRequest:
+    """
+    The request with a link in `folder` for its context, whose name tells what is sent.
+
+    What BuildKit has of a context of that name, and of those that went with it, it takes for a
+    file of the same path, size and time. Each version of wheeldock's own files may have one time.
+    """
+    link = Path(folder, digests.of_values([request.content or request.context.name, own_files()]))
+    link.symlink_to(request.context.absolute())
+    return replace(request, context=link)
+
+
+def _with_plain_caches(request: BuildRequest, folder: str) -> BuildRequest:
     """
     The request with links in `folder` for cache folders whose paths BuildKit does not take.
 

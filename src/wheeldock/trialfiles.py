@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from dataclasses import dataclass
 from enum import Enum
@@ -95,27 +94,14 @@ class Shelf:
             self._sources[options.test_sources],
             self._trees[needed],
         )
-        digest = f"{of_tree} {of_sources}"
         return TrialFiles(
             dockerfile=dockerfile,
-            tree=self._named(digest, self._root(needed)),
+            tree=self._root(needed),
             place=str(package) if needed is Need.PACKAGE else PROJECT,
             package=str(package),
             sources=sources,
-            digest=digest,
+            digest=f"{of_tree} {of_sources}",
         )
-
-    def _named(self, digest: str, root: Path) -> Path:
-        """
-        A link to a build context, by the name of what goes in with it.
-
-        What BuildKit has of a context of that name, and of the contexts that go with it, it takes
-        for a file of the same path, size and time.
-        """
-        link = self._folder / hashlib.sha256(digest.encode()).hexdigest()
-        if not link.is_symlink():
-            link.symlink_to(root.resolve())
-        return link
 
     def _root(self, needed: Need) -> Path:
         if needed is Need.NOTHING:

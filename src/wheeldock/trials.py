@@ -211,6 +211,7 @@ def request(
         target="outcome",
         dockerfile=files.dockerfile,
         context=files.tree,
+        content=files.digest,
         contexts={"toolbox": DOCKER / "toolbox", "sources": files.sources},
         output=None,
         build_args={

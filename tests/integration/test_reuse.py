@@ -11,8 +11,10 @@ import pytest
 from tests.integration import projects
 from tests.integration.workplace import ONE
 
+from wheeldock import request
 from wheeldock.builder import Buildx
 from wheeldock.errors import BuildFailedError
+from wheeldock.request import BuildRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -190,6 +192,32 @@ def test_a_file_of_the_same_size_and_time_gets_into_the_sdist(workplace: Workpla
         assert workplace.report()["sdist"]["cached"] is not is_new
         (code,) = (workplace.state / "sdist").glob("*/src/tiny.c")
         assert edition in code.read_text()
+
+
+def test_each_version_of_wheeldock_runs_its_own_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the files of all versions have one time, and an edit keeps a file's size."""
+    monkeypatch.setattr(request, "own_files", request.own_files.__wrapped__)
+    for number in ("1", "2"):
+        place = tmp_path / number / "docker"
+        toolbox = place / "toolbox"
+        toolbox.mkdir(parents=True)
+        (place / "Dockerfile").write_text("FROM scratch AS all\nCOPY --from=toolbox / /\n")
+        version = secrets.token_hex(8)
+        (toolbox / "pins.txt").write_text(version)
+        for path in (place / "Dockerfile", toolbox / "pins.txt", toolbox):
+            os.utime(path, (1, 1))
+        monkeypatch.setattr(request, "DOCKER", place)
+        asked = BuildRequest(
+            target="all",
+            dockerfile=place / "Dockerfile",
+            context=place,
+            contexts={"toolbox": toolbox},
+            output=tmp_path / number / "out",
+        )
+        list(Buildx().build(asked))
+        assert (tmp_path / number / "out" / "pins.txt").read_text() == version
 
 
 def test_what_is_compiled_is_kept_while_the_wheel_is_repaired(workplace: Workplace) -> None:

@@ -209,7 +209,6 @@ def test_buildx_is_asked_for_the_target_of_the_dockerfile(docker: Docker) -> Non
     docker.does("")
     list(Buildx().build(REQUEST))
     assert docker.argv[:2] == ["buildx", "build"]
-    assert docker.argv[-1] == "/d"
     assert docker.options("--target") == ["wheel"]
     assert docker.options("--file") == ["/d/Dockerfile"]
     assert docker.options("--progress") == ["rawjson"]
@@ -234,7 +233,6 @@ def test_paths_reach_buildx_as_they_are(docker: Docker, path: str) -> None:
         secrets={"ca": place},
     )
     list(Buildx().build(request))
-    assert docker.argv[-1] == path
     assert docker.options("--file") == [path]
     assert docker.options("--build-context") == [f"sdist={path}"]
     for option, fields in (
@@ -319,6 +317,34 @@ def test_a_cache_whose_path_buildkit_does_not_take_is_reached_by_a_link(
     assert place.isascii()
     assert place.isprintable()
     assert (cache / "index.json").exists()
+
+
+def sent_as(request: BuildRequest, docker: Docker) -> str:
+    """The name of a build's context: BuildKit knows all contexts of a build by it."""
+    list(Buildx().build(request))
+    return Path(docker.argv[-1]).name
+
+
+def test_contexts_are_sent_by_a_name_that_tells_of_their_content(
+    docker: Docker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker.does("")
+    one, other = replace(REQUEST, content="one"), replace(REQUEST, content="other")
+    names = [sent_as(each, docker) for each in (REQUEST, one, other, REQUEST)]
+    assert len({*names}) == 3
+    assert names[0] == names[-1]
+    elsewhere = replace(REQUEST, context=Path("/elsewhere/d"))
+    assert sent_as(elsewhere, docker) == names[0]
+    monkeypatch.setattr(requests, "own_files", lambda: "another version of wheeldock")
+    assert sent_as(REQUEST, docker) not in names
+
+
+@pytest.mark.parametrize("name", ["plain", "two words", 'a,"=b', "ünï", "new\nline"])
+def test_a_context_is_what_its_link_leads_to(docker: Docker, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "file").write_text("1\n")
+    docker.does('for place; do :; done; read line < "$place/file"; echo "$line" >&2')
+    assert list(Buildx().build(replace(REQUEST, context=tmp_path / name))) == [Notice("1")]
 
 
 def test_build_arguments_reach_buildx_as_they_are(docker: Docker) -> None:

@@ -41,21 +41,20 @@ def made(project: Path, folder: Path, said: list[str] | None = None) -> TreeCont
     )
 
 
-def test_a_tree_is_sent_by_a_name_of_its_own(project: Path, tmp_path: Path) -> None:
+def test_a_tree_is_known_by_where_it_is(project: Path, tmp_path: Path) -> None:
     first = made(project, tmp_path / "first")
-    assert first.place.resolve() == project
     (project.parents[1] / "other").mkdir()
     other = project.rename(project.parents[1] / "other" / "project")
-    assert made(other, tmp_path / "second").place.name != first.place.name
+    assert made(other, tmp_path / "second").version != first.version
 
 
-def test_an_edit_changes_no_name_but_one_that_keeps_the_time(project: Path, tmp_path: Path) -> None:
-    first = made(project, tmp_path / "first").place.name
+def test_a_tree_is_known_by_an_edit_that_keeps_the_time(project: Path, tmp_path: Path) -> None:
+    first = made(project, tmp_path / "first").version
     write(project / "edited.c", "2")
-    assert made(project, tmp_path / "second").place.name == first
+    assert made(project, tmp_path / "second").version == first
     write(project / "unpacked.c", "2")
     os.utime(project / "unpacked.c", (UNPACKED, UNPACKED))
-    assert made(project, tmp_path / "third").place.name != first
+    assert made(project, tmp_path / "third").version != first
 
 
 def test_a_checkout_of_another_user_is_said_to_be_that(

@@ -12,7 +12,7 @@ import pytest
 from tests.unit.reports import run
 from tests.unit.source_trees import CHANGES, source_tree
 
-from wheeldock import made
+from wheeldock import made, request
 from wheeldock.made import Inputs, Made
 from wheeldock.report import TargetReport
 
@@ -114,8 +114,9 @@ def test_another_setup_is_seen(tree: Path, monkeypatch: pytest.MonkeyPatch, tmp_
     before = inputs(tree)
     assert Inputs.of(tree, ("other settings", ["cp313-*"]), []).setup != before.setup
     docker = tmp_path / "docker"
-    shutil.copytree(made.DOCKER, docker)
-    monkeypatch.setattr(made, "DOCKER", docker)
+    shutil.copytree(request.DOCKER, docker)
+    monkeypatch.setattr(request, "DOCKER", docker)
+    monkeypatch.setattr(made, "own_files", request.own_files.__wrapped__)
     assert inputs(tree) == before
     with (docker / "toolbox/network.sh").open("a") as file:
         file.write("# changed\n")
