@@ -9,10 +9,12 @@ pyproject.toml; its table `linux`; its `overrides`, for the build identifiers th
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wheeldock import places
+from wheeldock import places, pyproject
 from wheeldock.dialects import WHEELDOCK
 from wheeldock.errors import ConfigurationError, UsageError, joined
 from wheeldock.identifier import matched
@@ -21,7 +23,6 @@ from wheeldock.settings import Findings, Setting, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from packaging.specifiers import SpecifierSet
 
@@ -166,6 +167,14 @@ def load(
     if reading.errors:
         raise joined(reading.errors, ConfigurationError)
     return reading.config
+
+
+def here() -> Config:
+    """The configuration of a build in the working directory. Raises as `load`."""
+    place = "pyproject.toml"
+    path = Path(place)
+    document = pyproject.parse(path.read_bytes() if path.is_file() else b"", place)
+    return load(pyproject.tools(document, place), path=place, environ=os.environ, overrides={})
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,10 @@ from platformdirs import user_cache_path, user_state_path
 from rich.filesize import decimal
 from rich.text import Text
 
-from wheeldock import exports, images
+from wheeldock import config, exports, images
 from wheeldock.builder import Buildx
 from wheeldock.console import agreed, columns
 from wheeldock.errors import BuilderNotFoundError, EngineUnreachableError
-from wheeldock.housekeeping import settings
 from wheeldock.usage import cache_records, engine_use
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def show_all(show: Show, *, as_json: bool = False, buildx: Buildx | None = None)
     An engine that does not answer, or lacks the builder, is left out, and said so. Raises
     ConfigurationError.
     """
-    chosen = settings()
+    chosen = config.here()
     found, silent = [*_here(chosen), *_machine()], ""
     try:
         found = [*_engine(buildx or Buildx(), chosen.builder or None), *found]
@@ -116,7 +115,7 @@ def clear_mounts(*, yes: bool, show: Show, confirm: Confirm, buildx: Buildx | No
     What a build uses at the moment stays. Raises ConfigurationError, BuilderNotFoundError, or
     EngineUnreachableError.
     """
-    engine, builder = buildx or Buildx(), settings().builder or None
+    engine, builder = buildx or Buildx(), config.here().builder or None
     mounts = our_mounts(engine, builder)
     if not mounts:
         show("The engine has no cache mounts of wheeldock's.")

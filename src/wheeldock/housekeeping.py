@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.filesize import decimal
 from rich.text import Text
 
-from wheeldock import config, exports, pyproject
+from wheeldock import config, exports
 from wheeldock.console import age, agreed, columns
 from wheeldock.errors import CacheDamagedError
 from wheeldock.sizes import bytes_of
@@ -17,28 +15,17 @@ from wheeldock.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from rich.table import Table
 
-    from wheeldock.config import Config
     from wheeldock.console import Confirm, Show
     from wheeldock.exports import Export
 
 
-_PYPROJECT = "pyproject.toml"
-
-
-def settings() -> Config:
-    """The configuration of a build in the working directory. Raises ConfigurationError."""
-    path = Path(_PYPROJECT)
-    document = pyproject.parse(path.read_bytes() if path.is_file() else b"", _PYPROJECT)
-    tool = pyproject.tools(document, _PYPROJECT)
-    return config.load(tool, path=_PYPROJECT, environ=os.environ, overrides={})
-
-
 def folder() -> Path:
     """The cache folder of a build in the working directory. Raises ConfigurationError."""
-    return settings().cache_dir
+    return config.here().cache_dir
 
 
 def status(show: Show) -> None:

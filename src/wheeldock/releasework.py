@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from wheeldock import build, deploy, testing, verifying
+from wheeldock import build, config, deploy, testing, verifying
 from wheeldock.deployview import View
-from wheeldock.housekeeping import settings
 from wheeldock.limits import LARGEST_FILE
 from wheeldock.planning import Asked
 from wheeldock.releaserecord import Step
@@ -24,7 +23,7 @@ def works(asked: releasestart.Asked, environ: Mapping[str, str], progress: str) 
     """What is done in each step, but for those of Git."""
     what = Asked(options={})
     order = deploy.Order(
-        dist=str(settings().output_dir),
+        dist=str(config.here().output_dir),
         repository=asked.repository,
         repository_url=asked.repository_url,
         index_url=asked.index_url,
