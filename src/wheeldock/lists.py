@@ -1,7 +1,7 @@
 """
-Values that are made of several: globs, words, commands, tables of settings.
+Values that are made of several: globs, words, commands.
 
-Each is a list or a table in TOML, or a string that stands for one, as in cibuildwheel.
+Each is a list in TOML, or a string that stands for one, as in cibuildwheel.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from wheeldock.tokens import VARIABLES
 from wheeldock.values import STRING_SCHEMA, Kind, Schema, Unexpected, is_image, strings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 
 def _several(text: Schema, item: Schema, **more: object) -> Schema:
@@ -164,66 +164,6 @@ def images(value: object) -> tuple[str, ...] | Unexpected:
     return _all_of(wrong, _REFERENCES) if wrong else items
 
 
-_SETTINGS = "a table whose values are strings or lists of strings"
-
-
-def settings(value: object) -> Mapping[str, str | tuple[str, ...]] | Unexpected:
-    """Read a table of strings and lists of strings, or its form as a string."""
-    table = settings_from_text(value) if isinstance(value, str) else value
-    if not isinstance(table, dict):
-        return table if isinstance(table, Unexpected) else Unexpected(value, _SETTINGS)
-    read: dict[str, str | tuple[str, ...]] = {}
-    wrong = {}
-    for key, item in table.items():
-        items = item if isinstance(item, (list, tuple)) else [item]
-        if not all(isinstance(each, (str, bool, int, float)) for each in items):
-            wrong[key] = item
-        elif texts := tuple(map(str, items)):  # as frontends have it, which get `-Ckey=value`
-            read[key] = texts if len(texts) > 1 else texts[0]
-    return Unexpected(wrong, _SETTINGS) if wrong else read
-
-
-def settings_from_text(text: str) -> object:
-    """
-    Read `KEY=VALUE` words, quoted as in a shell.
-
-    A key that comes again makes a list, and the value of one alone is empty.
-    """
-    unexpected = Unexpected(text, "KEY=VALUE words, quoted as in a shell")
-    try:
-        pairs = [word.partition("=") for word in shlex.split(text)]
-    except ValueError:
-        return unexpected
-    read: dict[str, str | list[str]] = {}
-    for key, _, item in pairs:
-        if not key:
-            return unexpected
-        before = read.get(key)
-        if before is None:
-            read[key] = item
-        else:
-            read[key] = [*([before] if isinstance(before, str) else before), item]
-    return read
-
-
-_SCALAR: Schema = {"type": ["string", "number", "boolean"]}
-
-
-SETTINGS = Kind(
-    read=settings,
-    schema={
-        "oneOf": [
-            STRING_SCHEMA,
-            {
-                "type": "object",
-                "additionalProperties": {
-                    "oneOf": [_SCALAR, {"type": "array", "items": _SCALAR}],
-                },
-            },
-        ]
-    },
-    join=lambda before, after: {**before, **after},
-)
 _SOME: Schema = {
     "type": "string",
     "pattern": rf"^\s*{_GLOB_CHARACTERS}({_GLOB_CHARACTERS}|\s)*$",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheeldock.choices import ARCHS, BUILD_FROM, ENABLE, YES_OR_NO
+from wheeldock.configsettings import SETTINGS
 from wheeldock.environment import ENVIRONMENT
 from wheeldock.fields import BUILD_FRONTEND, DEPENDENCY_VERSIONS
 from wheeldock.lists import (
@@ -24,7 +25,6 @@ from wheeldock.lists import (
     PACKAGES,
     PASSED,
     REQUIRED_GLOBS,
-    SETTINGS,
     WORDS,
 )
 from wheeldock.tags import Architecture

@@ -15,13 +15,10 @@ from wheeldock.lists import (
     NAMES,
     PACKAGES,
     PASSED,
-    SETTINGS,
     audit_commands,
     command,
     globs,
     required_globs,
-    settings,
-    settings_from_text,
     variables,
     words,
 )
@@ -38,7 +35,6 @@ from wheeldock.values import Kind, Unexpected
         (PASSED, "PYPI_TOKEN a-b", "PYPI_TOKEN a-b"),
         (IMAGES, ["Debian", "debian", "a b"], ["Debian", "a b"]),
         (AUDIT_COMMANDS, ["x", "y {wheel}", "z"], ["x", "z"]),
-        (SETTINGS, {"a": "b", "c": {}, "d": {}}, {"c": {}, "d": {}}),
     ],
 )
 def test_each_item_that_is_wrong_is_told(kind: Kind, value: object, wrong: object) -> None:
@@ -140,32 +136,3 @@ def test_names_are_separated_as_cibuildwheel_separates_them() -> None:
     assert EXTRAS.read("test,cov") == EXTRAS.read(["test", "cov"]) == ("test", "cov")
     assert NAMES.read("") == NAMES.read([]) == ()
     assert isinstance(NAMES.read(3), Unexpected)
-
-
-def test_settings_are_strings_and_lists_of_strings() -> None:
-    assert settings({"a": "b", "c": ["d", "e"]}) == {"a": "b", "c": ("d", "e")}
-    wrong = {"a": {"b": "c"}}
-    assert settings({**wrong, "d": "e"}) == Unexpected(wrong, settings(3).expected)  # type: ignore[union-attr]
-
-
-def test_settings_take_what_toml_has_for_a_string_as_cibuildwheel_does() -> None:
-    read = settings({"a": True, "b": 1, "c": 1.5, "d": ["x", 2, False], "e": [], "f": ["y"]})
-    assert read == {"a": "True", "b": "1", "c": "1.5", "d": ("x", "2", "False"), "f": "y"}
-
-
-def test_settings_join_key_by_key() -> None:
-    assert SETTINGS.join is not None
-    assert SETTINGS.join({"a": "1", "b": "2"}, {"b": "3"}) == {"a": "1", "b": "3"}
-
-
-def test_settings_are_read_from_text_as_a_shell_reads_words() -> None:
-    text = "a=b --flag='x y' a=c empty= a=d alone"
-    others = {"--flag": "x y", "empty": "", "alone": ""}
-    assert settings_from_text(text) == {"a": ["b", "c", "d"], **others}
-    assert settings(text) == {"a": ("b", "c", "d"), **others}
-
-
-@pytest.mark.parametrize("text", ["=b", "a='b"])
-def test_text_that_is_no_settings_is_refused(text: str) -> None:
-    assert isinstance(settings_from_text(text), Unexpected)
-    assert isinstance(settings(text), Unexpected)
