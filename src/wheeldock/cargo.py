@@ -1,14 +1,20 @@
-"""What is in a folder for a package index, and in which order it goes there."""
+"""What is in a folder for a package index, in which order it goes there, and what is against it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wheeldock import findings, planning, publicsecrets
 from wheeldock.archive import SUFFIXES
+from wheeldock.errors import NotAPythonProjectError, WheeldockError
+from wheeldock.findings import Severity
+from wheeldock.state import State
+from wheeldock.verify import verify
 from wheeldock.wheelhouse import read_distribution
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from wheeldock.wheelhouse import Distribution
@@ -53,3 +59,24 @@ def read(folder: Path) -> Cargo:
         problems=() if paths else (nothing,),
         left=left,
     )
+
+
+def errors(cargo: Cargo, largest: int, say: Callable[[str], None]) -> list[str]:
+    """What `invoke verify` has against the files, a line each; how many warnings more is said."""
+    public = _public_secrets(cargo.paths, say)
+    found = verify(cargo.paths, largest=largest, public_secrets=public) if cargo.paths else []
+    if warnings := sum(finding.severity is Severity.WARNING for finding in found):
+        say(f"{warnings} warning{'s' * (warnings != 1)}, which `invoke verify` shows")
+    return [finding.said for finding in findings.errors(found)]
+
+
+def _public_secrets(paths: Sequence[Path], say: Callable[[str], None]) -> tuple[str, ...]:
+    """The option of that name; a folder of files may be without the project."""
+    try:
+        inputs = planning.read(planning.Asked(options={}), State.here())
+    except NotAPythonProjectError:
+        inputs = None
+    except WheeldockError as error:
+        say(f"note: the project's configuration is not heeded: {error.problems[0]}")
+        inputs = None
+    return publicsecrets.of(inputs, paths)

@@ -15,32 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheeldock import cargo as cargoes
-from wheeldock import (
-    credentials,
-    deployment,
-    destination,
-    planning,
-    proof,
-    publicsecrets,
-    sessions,
-    tokens,
-)
+from wheeldock import credentials, deployment, destination, proof, sessions, tokens
 from wheeldock.courier import Courier, Pace
 from wheeldock.deployment import Ledger, Stage
-from wheeldock.errors import (
-    DeploymentRefusedError,
-    NotAPythonProjectError,
-    StoppedError,
-    UsageError,
-    WheeldockError,
-)
-from wheeldock.findings import Severity, errors
+from wheeldock.errors import DeploymentRefusedError, StoppedError, UsageError, WheeldockError
 from wheeldock.limits import LARGEST_FILE
 from wheeldock.simpleindex import SimpleIndex, find
 from wheeldock.sizes import bytes_of
 from wheeldock.state import State
 from wheeldock.trustedpublishing import TrustedPublisher
-from wheeldock.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -180,7 +163,7 @@ class _Run:
         self, cargo: Cargo, to: Destination, session: Session, largest: int
     ) -> Credentials:
         """Who uploads. Raises DeploymentRefusedError with all that is wrong."""
-        findings = _findings(cargo, largest, self._view.say)
+        findings = cargoes.errors(cargo, largest, self._view.say)
         problems = [*cargo.problems, *findings]
         given = credentials.given(to, self._environ)
         current: Credentials | None = None
@@ -222,27 +205,6 @@ class _Run:
         with self._view.sending():
             for file in cargo.files:
                 courier.deliver(file, current, seconds)
-
-
-def _findings(cargo: Cargo, largest: int, say: Callable[[str], None]) -> list[str]:
-    """What `invoke verify` has against these files; how much more it has to say is said."""
-    public = _public_secrets(cargo.paths, say)
-    found = verify(cargo.paths, largest=largest, public_secrets=public) if cargo.paths else []
-    if warnings := sum(finding.severity is Severity.WARNING for finding in found):
-        say(f"{warnings} warning{'s' * (warnings != 1)}, which `invoke verify` shows")
-    return [finding.said for finding in errors(found)]
-
-
-def _public_secrets(paths: Sequence[Path], say: Callable[[str], None]) -> tuple[str, ...]:
-    """The option of that name; a folder of files may be without the project."""
-    try:
-        inputs = planning.read(planning.Asked(options={}), State.here())
-    except NotAPythonProjectError:
-        inputs = None
-    except WheeldockError as error:
-        say(f"note: the project's configuration is not heeded: {error.problems[0]}")
-        inputs = None
-    return publicsecrets.of(inputs, paths)
 
 
 def _largest(asked: str, to: Destination) -> int:
