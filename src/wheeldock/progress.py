@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import datetime, timezone
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
@@ -60,8 +60,15 @@ LOG_WIDTH = 140
 """Columns of a log, which no terminal's width limits: a wheel's name stays in one piece."""
 
 
-class Progress(AbstractContextManager["Progress"], Protocol):
-    """A display. Its methods may be called from several threads at once."""
+class Progress(AbstractContextManager["Progress"]):
+    """
+    A display, which shows nothing but what its kinds show.
+
+    Its methods may be called from several threads at once.
+    """
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing behind."""
 
     def say(self, text: str) -> None:
         """Show a message for people."""
@@ -93,7 +100,7 @@ def open_console(mode: ProgressMode) -> Console:
 def open_progress(mode: ProgressMode, console: Console) -> Progress:
     """The display of that mode. People's text goes to the console, JSON to standard output."""
     if mode is ProgressMode.QUIET:
-        return Quiet()
+        return Progress()
     if mode is ProgressMode.JSON:
         return _JsonLines(console)
     # FORCE_COLOR makes rich take a pipe for a terminal, and CI systems set it.
@@ -104,35 +111,7 @@ def open_progress(mode: ProgressMode, console: Console) -> Progress:
     return Plain(console)
 
 
-class Quiet:
-    """Shows nothing."""
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Leave nothing behind."""
-
-    def say(self, text: str) -> None:
-        """Say nothing."""
-
-    def started(self, name: str) -> None:
-        """Show nothing."""
-
-    def event(self, name: str, event: Event, record: BuildRecord) -> None:
-        """Show nothing."""
-
-    def finished(self, report: TargetReport) -> None:
-        """Show nothing."""
-
-    def summary(self, report: RunReport, output: Path) -> None:
-        """Show nothing."""
-
-    def tested(self, report: TestingReport) -> None:
-        """Show nothing."""
-
-
-class Plain(Quiet):
+class Plain(Progress):
     """A line when a stage begins and when it ends, but none for what comes from the cache."""
 
     def __init__(self, console: Console) -> None:
@@ -184,7 +163,7 @@ class Plain(Quiet):
         self._console.print(line, soft_wrap=not self._console.is_terminal)
 
 
-class _JsonLines(Quiet):
+class _JsonLines(Progress):
     """An object a line on standard output, for programs."""
 
     def __init__(self, console: Console) -> None:

@@ -12,7 +12,7 @@ from wheeldock.audit import Auditor, commands_for
 from wheeldock.builder import BuildEndedError
 from wheeldock.errors import AuditFailedError, BuildFailedError
 from wheeldock.events import Log, Step
-from wheeldock.progress import Quiet
+from wheeldock.progress import Progress
 from wheeldock.request import BuildRequest
 from wheeldock.seeds import Seeder, Seeds
 
@@ -77,7 +77,7 @@ class Bench:
             )
 
         seeder = Seeder(builder, "base", Seeds(), request("seed", seeds=self._seeds))
-        auditor = Auditor(display=Quiet(), base_image="base", seeder=seeder, aside=self.aside)
+        auditor = Auditor(display=Progress(), base_image="base", seeder=seeder, aside=self.aside)
         auditor.audit(NAME, self.wheel, request("audit"))
 
     def refused(self, builder: Builder) -> WheeldockError:

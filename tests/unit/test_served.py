@@ -9,7 +9,7 @@ from tests.unit.test_plan import batch
 from wheeldock.errors import BuildFailedError, SameWheelError
 from wheeldock.identifier import BuildIdentifier
 from wheeldock.plan import BuildTarget, Plan
-from wheeldock.progress import Quiet
+from wheeldock.progress import Progress
 from wheeldock.record import BuildRecord
 from wheeldock.report import TargetReport, outcome
 from wheeldock.served import make_all, settle
@@ -69,7 +69,7 @@ class Bench:
         return [outcome(result.report) for result in results]
 
 
-class Shown(Quiet):
+class Shown(Progress):
     def __init__(self, names: list[str]) -> None:
         self._names = names
 

@@ -11,7 +11,7 @@ from wheeldock.builder import BuildEndedError
 from wheeldock.cache import TargetCache
 from wheeldock.errors import BuildFailedError, StoppedError
 from wheeldock.events import Event, Log, Notice, Step
-from wheeldock.progress import Quiet
+from wheeldock.progress import Progress
 from wheeldock.request import BuildRequest
 from wheeldock.seeds import Seeder, Seeds
 from wheeldock.targets import TargetMaker, TargetResult
@@ -67,7 +67,7 @@ class Builder:
         """Do nothing."""
 
 
-class Says(Quiet):
+class Says(Progress):
     """A display that keeps what it is told."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from tests.unit.test_plan import batch
 from tests.unit.test_served import Made, made
 
 from wheeldock.plan import Plan
-from wheeldock.progress import Quiet
+from wheeldock.progress import Progress
 from wheeldock.report import SDIST, TargetReport
 from wheeldock.wheels import Wheels
 
@@ -42,7 +42,7 @@ class Shop(SimpleNamespace):
             keepers=dict,
             recipes={plan.main: None},
             state=SimpleNamespace(unaudited=None),
-            display=Quiet(),
+            display=Progress(),
             keeping=SimpleNamespace(keep_compiler_cache=self._keep),
             buildx=SimpleNamespace(stop=None),
         )
