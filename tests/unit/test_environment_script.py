@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from wheeldock import constraints
 from wheeldock.environment import parse
 from wheeldock.errors import EnvironmentVariablesError
 from wheeldock.recipe import assignments
@@ -97,15 +98,13 @@ def test_a_step_without_the_source_tree_does_without_what_needs_it() -> None:
     assert found["B"] == "2"
 
 
-def test_constraints_are_found_in_the_project(source: Path) -> None:
-    text = "UV_CONSTRAINT='VERSION https://a.example/b.txt' PIP_CONSTRAINT=/etc/passwd"
-    found = variables(text, source)
-    project = source.parent / "project"
-    assert found["UV_CONSTRAINT"] == f"{project}/VERSION https://a.example/b.txt"
-    assert found["PIP_CONSTRAINT"] == "/etc/passwd"
-    without = variables(text, None)
-    assert without["UV_CONSTRAINT"] == "https://a.example/b.txt"
-    assert without["PIP_CONSTRAINT"] == "/etc/passwd"
+@pytest.mark.parametrize("name", [*constraints.VARIABLES, "UV_OVERRIDE"])
+def test_constraints_are_found_in_the_project(source: Path, name: str) -> None:
+    """Elsewhere pip and uv would end at a path of theirs that leads to no file."""
+    text = f"{name}='VERSION https://a.example/b.txt /etc/passwd'"
+    found = variables(text, source)[name]
+    assert found == f"{source.parent}/project/VERSION https://a.example/b.txt /etc/passwd"
+    assert variables(text, None)[name] == "https://a.example/b.txt /etc/passwd"
 
 
 def test_another_python_is_refused(source: Path, tmp_path: Path) -> None:
