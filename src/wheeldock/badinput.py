@@ -16,9 +16,8 @@ from wheeldock.errors import (
     ConfigurationError,
     NothingSelectedError,
     UnknownIdentifierError,
-    joined,
-    noted,
 )
+from wheeldock.together import joined, noted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

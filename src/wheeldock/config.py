@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from wheeldock import places, pyproject
 from wheeldock.dialects import WHEELDOCK
-from wheeldock.errors import ConfigurationError, UsageError, joined
+from wheeldock.errors import ConfigurationError, UsageError
 from wheeldock.identifier import matched
 from wheeldock.options import OPTIONS
 from wheeldock.settings import Findings, Setting, resolve
+from wheeldock.together import joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,6 @@ A message names the place, the value and what is allowed there; `cure` names the
 from __future__ import annotations
 
 import errno
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -355,29 +354,3 @@ def _below(kind: type[WheeldockError]) -> Iterator[type[WheeldockError]]:
     for error in kind.__subclasses__():
         yield error
         yield from _below(error)
-
-
-def joined(
-    errors: Sequence[WheeldockError], otherwise: type[WheeldockError], last: str = ""
-) -> WheeldockError:
-    """
-    One error for all: of their own kind when they are of one, else of that other.
-
-    Its message has each of theirs once, and so has its cure, whose last line is `last`.
-    """
-    if len(errors) == 1 and not last:
-        return errors[0]
-    kinds = {type(error) for error in errors}
-    kind = kinds.pop() if len(kinds) == 1 else otherwise
-    cures = dict.fromkeys(error.cure for error in errors if error.cure)
-    messages = dict.fromkeys(error.message for error in errors)
-    return kind(list(messages), cure="\n".join(filter(None, [" ".join(cures), last])))
-
-
-@contextmanager
-def noted(errors: list[WheeldockError]) -> Iterator[None]:
-    """Note a failure of what is done meanwhile, and go on, so that it can be told with others."""
-    try:
-        yield
-    except WheeldockError as error:
-        errors.append(error)

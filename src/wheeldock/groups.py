@@ -8,7 +8,8 @@ from packaging.dependency_groups import DependencyGroupResolver
 from packaging.errors import ExceptionGroup
 from packaging.utils import canonicalize_name
 
-from wheeldock.errors import ConfigurationError, joined, noted
+from wheeldock.errors import ConfigurationError
+from wheeldock.together import joined, noted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

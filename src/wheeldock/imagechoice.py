@@ -18,14 +18,13 @@ from wheeldock.errors import (
     ConfigurationError,
     EngineUnreachableError,
     ImageNotFoundError,
-    joined,
-    noted,
 )
 from wheeldock.identifier import Implementation
 from wheeldock.plan import Absent, ImageWish, Offer
 from wheeldock.pyproject import shown
 from wheeldock.settings import DEFAULT
 from wheeldock.tags import Libc, Policy
+from wheeldock.together import joined, noted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

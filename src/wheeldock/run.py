@@ -24,12 +24,13 @@ from wheeldock.archive import files_below, unpack
 from wheeldock.beside import ahead
 from wheeldock.choices import BuildFrom
 from wheeldock.context import TreeContext, sdist_context, tree_context
-from wheeldock.errors import BuildFailedError, NotAPythonProjectError, joined
+from wheeldock.errors import BuildFailedError, NotAPythonProjectError
 from wheeldock.recipe import sdist_request
 from wheeldock.record import BuildRecord
 from wheeldock.report import RunReport
 from wheeldock.sources import DirectorySource, SdistSource
 from wheeldock.targets import TargetResult
+from wheeldock.together import joined
 from wheeldock.wheelhouse import Distribution, publish, read_distribution
 from wheeldock.wheels import Wheels
 from wheeldock.workshop import folder_name

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from wheeldock import groups, tested, trials
 from wheeldock.archive import unpack
 from wheeldock.context import by_products
-from wheeldock.errors import ConfigurationError, NothingToTestError, joined, noted
+from wheeldock.errors import ConfigurationError, NothingToTestError
 from wheeldock.recipe import Recipe, seed_request
 from wheeldock.scheduler import default_jobs, run_all
 from wheeldock.seeds import Seeder, Seeds, ca_bundle
 from wheeldock.sources import SdistSource
 from wheeldock.testimages import Finder
+from wheeldock.together import joined, noted
 from wheeldock.trialfiles import Shelf
 from wheeldock.trialreport import TestingReport
 from wheeldock.trying import Prepared, Trier

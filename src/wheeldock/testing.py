@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from wheeldock import planning, trialreport
 from wheeldock.builder import Buildx
-from wheeldock.errors import FailedTestError, NothingToTestError, UsageError, joined
+from wheeldock.errors import FailedTestError, NothingToTestError, UsageError
 from wheeldock.progress import ProgressMode, open_console, open_progress
 from wheeldock.state import State
 from wheeldock.tester import Tester
+from wheeldock.together import joined
 from wheeldock.tryplaces import fitting
 from wheeldock.wheelhouse import read_distribution
 

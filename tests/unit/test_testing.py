@@ -20,11 +20,11 @@ from wheeldock.errors import (
     NotInstallableError,
     UsageError,
     WheeldockError,
-    joined,
 )
 from wheeldock.plan import Plan
 from wheeldock.planning import Asked
 from wheeldock.state import State
+from wheeldock.together import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
