@@ -9,6 +9,7 @@ from wheeldock import findings, planning, publicsecrets
 from wheeldock.archive import SUFFIXES
 from wheeldock.errors import NotAPythonProjectError, WheeldockError
 from wheeldock.findings import Severity
+from wheeldock.phrases import counted
 from wheeldock.state import State
 from wheeldock.verify import verify
 from wheeldock.wheelhouse import read_distribution
@@ -66,7 +67,7 @@ def errors(cargo: Cargo, largest: int, say: Callable[[str], None]) -> list[str]:
     public = _public_secrets(cargo.paths, say)
     found = verify(cargo.paths, largest=largest, public_secrets=public) if cargo.paths else []
     if warnings := sum(finding.severity is Severity.WARNING for finding in found):
-        say(f"{warnings} warning{'s' * (warnings != 1)}, which `invoke verify` shows")
+        say(f"{counted(warnings, 'warning')}, which `invoke verify` shows")
     return [finding.said for finding in findings.errors(found)]
 
 

@@ -20,6 +20,7 @@ from wheeldock.courier import Courier, Pace
 from wheeldock.deployment import Ledger, Stage
 from wheeldock.errors import DeploymentRefusedError, StoppedError, UsageError, WheeldockError
 from wheeldock.limits import LARGEST_FILE
+from wheeldock.phrases import counted
 from wheeldock.simpleindex import SimpleIndex, find
 from wheeldock.sizes import bytes_of
 from wheeldock.state import State
@@ -185,7 +186,7 @@ class _Run:
         """Go on when the user wants it. Raises StoppedError or UsageError."""
         waiting = sum(file.stage is Stage.WAITING for file in planned.files)
         question = (
-            f"Send {waiting} file{'s' * (waiting != 1)} of {planned.project} {planned.version} "
+            f"Send {counted(waiting, 'file')} of {planned.project} {planned.version} "
             f"to {planned.repository}, with the token of {credential.origin}?"
         )
         if self._order.yes:

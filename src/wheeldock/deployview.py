@@ -18,6 +18,7 @@ from rich.text import Text
 
 from wheeldock.console import columns
 from wheeldock.deployment import Stage
+from wheeldock.phrases import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -73,7 +74,7 @@ class View:
         there = len(planned.files) - len(waiting)
         known = f"; {there} already there" if there else ""
         size = decimal(sum(file.size for file in waiting))
-        self.say(f"{_count(len(waiting))} to send, {size}{known}")
+        self.say(f"{counted(len(waiting), 'file')} to send, {size}{known}")
 
     @contextlib.contextmanager
     def sending(self) -> Iterator[None]:
@@ -115,11 +116,9 @@ class View:
         self._console.print()
         fresh = sum(file.stage is Stage.LISTED for file in done.files)
         where = done.release_url or done.index_url
-        self.say(f"{_count(fresh)} deployed, {len(done.files)} proven by sha256 at {where}")
-
-
-def _count(number: int) -> str:
-    return "1 file" if number == 1 else f"{number} files"
+        self.say(
+            f"{counted(fresh, 'file')} deployed, {len(done.files)} proven by sha256 at {where}"
+        )
 
 
 def _table(files: Sequence[FileRecord]) -> Table:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from wheeldock.console import columns
 from wheeldock.findings import Finding, Severity
+from wheeldock.phrases import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -44,7 +45,8 @@ def show(paths: Sequence[Path], findings: Sequence[Finding], console: Console) -
         for line in _of(name, findings):
             console.print(line, soft_wrap=not console.is_terminal)
     console.print()
-    console.print(f"{_files(len(paths))}: {_counts(findings) or 'nothing found'}", highlight=False)
+    found = _counts(findings) or "nothing found"
+    console.print(f"{counted(len(paths), 'file')}: {found}", highlight=False)
 
 
 def _table(paths: Sequence[Path], findings: Sequence[Finding]) -> Table:
@@ -79,10 +81,4 @@ def _of(file: str, findings: Sequence[Finding]) -> Iterator[Text]:
 
 def _counts(findings: Iterable[Finding]) -> str:
     counts = Counter(each.severity for each in findings)
-    return ", ".join(
-        f"{counts[one]} {one}{'s' * (counts[one] > 1)}" for one in _WORST_FIRST if counts[one]
-    )
-
-
-def _files(count: int) -> str:
-    return f"{count} file{'s' * (count != 1)}"
+    return ", ".join(counted(counts[one], one) for one in _WORST_FIRST if counts[one])

@@ -10,6 +10,7 @@ from rich.text import Text
 from wheeldock import config, exports
 from wheeldock.console import age, agreed, columns
 from wheeldock.errors import CacheDamagedError
+from wheeldock.phrases import counted
 from wheeldock.sizes import bytes_of
 from wheeldock.state import State
 
@@ -96,8 +97,7 @@ def _take_away(
 
 def count(found: Sequence[Export]) -> str:
     """How many exports there are and what they take, for people."""
-    exported = "1 export" if len(found) == 1 else f"{len(found)} exports"
-    return f"{exported} ({decimal(exports.total(found))})"
+    return f"{counted(len(found), 'export')} ({decimal(exports.total(found))})"
 
 
 def _sum(where: str, place: Path, found: Sequence[Export]) -> str:

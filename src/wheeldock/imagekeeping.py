@@ -15,7 +15,7 @@ from wheeldock.builder import Buildx
 from wheeldock.console import age, agreed, columns
 from wheeldock.errors import ImageNotRemovedError, UsageError
 from wheeldock.images import Image, last_used
-from wheeldock.phrases import some
+from wheeldock.phrases import counted, some
 from wheeldock.state import State
 from wheeldock.usage import engine_use
 
@@ -110,11 +110,11 @@ def here_in(folder: Path) -> Callable[[Image], bool]:
 
 def total(found: list[Image]) -> str:
     """How many images there are and what they take, for people."""
-    counted = "1 image" if len(found) == 1 else f"{len(found)} images"
     own = sum(image.own for image in found)
     shared = max((image.use.shared for image in found if image.use), default=0)
     whose = "its" if len(found) == 1 else "their"
-    return f"{counted}, {decimal(own)} of {whose} own and {decimal(shared)} that others have, too"
+    taken = f"{decimal(own)} of {whose} own and {decimal(shared)} that others have, too"
+    return f"{counted(len(found), 'image')}, {taken}"
 
 
 def _found(engine: Buildx) -> list[Image]:

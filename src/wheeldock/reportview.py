@@ -10,6 +10,7 @@ from rich.filesize import decimal
 from rich.text import Text
 
 from wheeldock.console import columns
+from wheeldock.phrases import counted
 from wheeldock.report import SDIST, outcome
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def closing_line(report: RunReport, output: Path) -> str:
     failed = len(report.targets) - len(made) - served
     cached = sum(target.cached for target in made)
     whom = f" for {wheels + served} interpreters" if served else ""
-    what = [f"{wheels} wheel{'s' * (wheels != 1)}{whom}"] if wheels else []
+    what = [f"{counted(wheels, 'wheel')}{whom}"] if wheels else []
     what += ["the sdist"] if len(made) > wheels else []
     parts = [f"{' and '.join(what)} in {_short(output)}"]
     if failed:

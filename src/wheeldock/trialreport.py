@@ -11,6 +11,7 @@ from rich.text import Text
 from wheeldock import report as reports
 from wheeldock import reportview
 from wheeldock.console import columns
+from wheeldock.phrases import counted
 from wheeldock.report import TargetReport
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def closing_line(report: TestingReport) -> str:
     passed = sum(not each.error for each in report.trials)
     cached = sum(each.cached for each in report.trials)
     wheels = len({each.wheel for each in report.trials})
-    count = f"{total} test{'s' * (total != 1)} of {wheels} wheel{'s' * (wheels != 1)}"
+    count = f"{counted(total, 'test')} of {counted(wheels, 'wheel')}"
     parts = [f"{count} passed" if passed == total else f"{passed} of {count} passed"]
     if cached:
         parts.append(f"{'none tested' if cached == total else f'{cached} not tested'} again")

@@ -15,6 +15,7 @@ from wheeldock.errors import (
     WheeldockError,
 )
 from wheeldock.findings import Finding, Problem, errors
+from wheeldock.phrases import counted
 from wheeldock.planning import Inputs
 from wheeldock.progress import ProgressMode, open_console
 from wheeldock.rebuild import rebuild
@@ -58,7 +59,7 @@ def run(asked: Asked, *, folder: str, largest: int, as_json: bool, again: bool =
     else:
         findingsview.show(paths, findings, open_console(ProgressMode.AUTO))
     if found := errors(findings):
-        message = f"{len(found)} error{'s' * (len(found) > 1)} in {paths[0].parent}"
+        message = f"{counted(len(found), 'error')} in {paths[0].parent}"
         kind = NotReproducibleError if _only_differ(found) else DistributionsUnfitError
         raise kind(message, cure="Each is listed with what mends it.")
 
