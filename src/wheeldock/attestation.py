@@ -7,14 +7,13 @@ distributions: deployments leave it alone.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wheeldock import sbom
+from wheeldock import digests, sbom
 from wheeldock.limits import LONGEST_TEXT
 from wheeldock.swap import take_place
 from wheeldock.wheelhouse import read_distribution
@@ -101,10 +100,7 @@ def _grafted(archive: zipfile.ZipFile) -> dict[str, str]:
     for info in archive.infolist():
         if info.filename.partition("/")[0].endswith(".libs") and not info.is_dir():
             with archive.open(info) as member:
-                digest = hashlib.sha256()
-                while chunk := member.read(1 << 20):
-                    digest.update(chunk)
-            found[info.filename] = digest.hexdigest()
+                found[info.filename] = digests.of_file(member)
     return found
 
 

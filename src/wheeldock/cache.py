@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from wheeldock import digests
 from wheeldock.swap import remove, take_place
 
 if TYPE_CHECKING:
@@ -184,8 +184,5 @@ class NoCache:
 
 
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            digest.update(piece)
-    return digest.hexdigest()
+        return digests.of_file(file)

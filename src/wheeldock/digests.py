@@ -1,4 +1,4 @@
-"""Digests by which the same is known again: of what is in a folder, of plain values."""
+"""Digests by which the same is known again: of a folder, of a file, of plain values."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
+    from typing import IO
 
 
 def of_folder(folder: Path, files: Iterable[Path] | None = None) -> str:
@@ -29,6 +30,14 @@ def of_folder(folder: Path, files: Iterable[Path] | None = None) -> str:
         place = path.relative_to(folder).as_posix()
         digest.update(f"{place!r} {status.st_mode:o} {len(data)}\n".encode())
         digest.update(data)
+    return digest.hexdigest()
+
+
+def of_file(file: IO[bytes]) -> str:
+    """Of what an open file has from here on: its SHA-256."""
+    digest = hashlib.sha256()
+    while chunk := file.read(1 << 20):
+        digest.update(chunk)
     return digest.hexdigest()
 
 

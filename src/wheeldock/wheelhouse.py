@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import shutil
 import stat
@@ -21,6 +20,7 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from wheeldock import digests
 from wheeldock.errors import DISK_FULL, OutputError
 from wheeldock.swap import take_place
 from wheeldock.worktree import UNFINISHED
@@ -48,10 +48,7 @@ class Distribution:
     def sha256(self) -> str:
         """The hexadecimal digest of its bytes."""
         with self.path.open("rb") as file:
-            digest = hashlib.sha256()
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-        return digest.hexdigest()
+            return digests.of_file(file)
 
 
 def read_distribution(path: Path) -> Distribution | None:
