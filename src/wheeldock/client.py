@@ -15,7 +15,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from wheeldock.refusals import engine_unreachable
+from wheeldock.errors import EngineUnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +29,8 @@ _NO_GIT = "export BUILDX_GIT_INFO=false; "
 def check() -> None:
     """Raise EngineUnreachableError where there is no client."""
     if shutil.which("docker") is None:
-        raise engine_unreachable("there is no Docker client `docker` on the PATH")
+        message = "no Docker engine answers: there is no Docker client `docker` on the PATH"
+        raise EngineUnreachableError(message, cure="`invoke setup` installs one.")
 
 
 def ask_at_once(

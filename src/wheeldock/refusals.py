@@ -1,9 +1,11 @@
-"""What engines, builders and registries mean by what they refuse, as wheeldock's errors. Pure."""
+"""What engines, builders and registries mean by what they refuse, as wheeldock's errors."""
 
 from __future__ import annotations
 
+import os
 import re
 
+from wheeldock.engine import elsewhere
 from wheeldock.errors import (
     BaseImageUnavailableError,
     BuilderNotFoundError,
@@ -72,6 +74,8 @@ def engine_unreachable(text: str) -> EngineUnreachableError:
     lines = text.strip().splitlines()
     message = "no Docker engine answers" + (f": {lines[-1].strip()}" if lines else "")
     cure = "`invoke setup` installs and starts one."
+    if place := elsewhere(os.environ):
+        cure = f"{place} names it: start that one, or do without this and run `invoke setup`."
     if _NOT_ALLOWED.search(text):
         cure = "Be in its group (`sudo usermod -aG docker $USER`, then log in again), or use sudo."
     return EngineUnreachableError(message, cure=cure)
@@ -150,8 +154,13 @@ def buildx_missing() -> BuildxMissingError:
 
 def builder_not_found(name: str) -> BuilderNotFoundError:
     """The error for a builder that Buildx does not know."""
-    message = f"there is no Buildx builder {name!r}"
-    return BuilderNotFoundError(message, cure="`docker buildx ls` lists them.")
+    message, cure = f"there is no Buildx builder {name!r}", "`docker buildx ls` lists them."
+    if name == os.environ.get("BUILDX_BUILDER"):
+        cure = f"BUILDX_BUILDER names it. {cure}"
+    elif name == os.environ.get("DOCKER_CONTEXT"):
+        message += ", since there is no Docker context of that name"
+        cure = "DOCKER_CONTEXT names it. `docker context ls` lists them."
+    return BuilderNotFoundError(message, cure=cure)
 
 
 def cache_export_unsupported(builder: str) -> CacheExportUnsupportedError:

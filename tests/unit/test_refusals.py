@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from wheeldock.errors import (
@@ -11,7 +13,10 @@ from wheeldock.errors import (
     RegistryAuthenticationError,
     WheeldockError,
 )
-from wheeldock.refusals import image_error
+from wheeldock.refusals import builder_not_found, engine_unreachable, image_error
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 IMAGE = "127.0.0.1:5055/x:1"
 MANIFEST = "http://127.0.0.1:5055/v2/x/manifests/1"
@@ -52,6 +57,39 @@ REFUSALS = [
     ("write /var/lib/x: no space left on device", DiskFullError),
     ("Cannot connect to the Docker daemon at unix:///x.", EngineUnreachableError),
 ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "cure"),
+    [
+        (("DOCKER_HOST", "tcp://far:1"), "DOCKER_HOST=tcp://far:1 names it: start that one, or"),
+        (("DOCKER_CONTEXT", "far"), "Docker context 'far' names it: start that one, or"),
+        (("DOCKER_CONTEXT", "default"), "`invoke setup` installs and starts one."),
+    ],
+)
+def test_an_engine_that_is_silent_is_told_with_what_names_it(
+    variable: tuple[str, str], cure: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setenv(*variable)
+    assert engine_unreachable("Cannot connect").cure.startswith(cure)
+
+
+@pytest.mark.parametrize(
+    ("variable", "told"),
+    [
+        ("BUILDX_BUILDER", "BUILDX_BUILDER names it. `docker buildx ls` lists them."),
+        ("DOCKER_CONTEXT", "DOCKER_CONTEXT names it. `docker context ls` lists them."),
+        ("OTHER", "`docker buildx ls` lists them."),
+    ],
+)
+def test_a_builder_that_is_not_there_is_told_with_what_names_it(
+    variable: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "far")
+    assert builder_not_found("far").cure == told
+    assert "'far'" in builder_not_found("far").message
 
 
 @pytest.mark.parametrize(("text", "error"), REFUSALS)
