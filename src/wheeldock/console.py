@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
 
     Show = Callable[[RenderableType], None]
     Confirm = Callable[[str], bool]
 
+_WIDEST = 1000
+"""Columns where there is no terminal: what a program reads is not folded."""
 _AGES = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _NUMBERS = {"age", "own", "size", "tests", "time"}
+
+
+def open_output() -> Console:
+    """The standard output, as wide as the terminal, or as COLUMNS says, or as it needs to be."""
+    console = Console()
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _WIDEST
+    return console
 
 
 def columns(*names: str, whole: str = "") -> Table:

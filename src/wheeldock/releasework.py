@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from wheeldock import build, config, deploy, testing, verifying
+from wheeldock.console import open_output
 from wheeldock.deployview import View
 from wheeldock.limits import LARGEST_FILE
 from wheeldock.planning import Asked
@@ -33,5 +32,5 @@ def works(asked: releasestart.Asked, environ: Mapping[str, str], progress: str) 
         Step.BUILD: lambda: build.run(what, dry_run=False, progress=progress, cold=True),
         Step.TEST: lambda: testing.run(what, wheels=(), again=False, junit="", progress=progress),
         Step.VERIFY: lambda: verifying.run(what, folder="", largest=LARGEST_FILE, as_json=False),
-        Step.DEPLOY: lambda: deploy.run(order, environ=environ, view=View(Console()), ask=None),
+        Step.DEPLOY: lambda: deploy.run(order, environ=environ, view=View(open_output()), ask=None),
     }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from invoke import Exit, Program
 
+from wheeldock.console import columns
 from wheeldock.errors import (
     AccessDeniedError,
     DiskFullError,
@@ -110,6 +111,16 @@ def test_a_signal_to_end_is_heard_while_the_program_is_loaded(tmp_path: Path) ->
         capture_output=True,
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (StoppedError.code, b"", b"")
+
+
+def test_a_table_that_a_program_reads_is_not_folded(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    table = columns("image")
+    table.add_row("name" * 50)
+    door.show()(table)
+    assert capsys.readouterr().out.splitlines()[1].strip() == "name" * 50
 
 
 def test_where_nobody_can_be_asked_nothing_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,9 +38,8 @@ def deploy(
     Example: invoke deploy --dry-run
     """
     with explained() as environ:
-        from rich.console import Console
-
         from wheeldock import deploy as deploying
+        from wheeldock.console import open_output
         from wheeldock.deployview import View
 
         order = deploying.Order(
@@ -53,4 +52,4 @@ def deploy(
             yes=yes,
             dry_run=dry_run,
         )
-        deploying.run(order, environ=environ, view=View(Console()), ask=asker())
+        deploying.run(order, environ=environ, view=View(open_output()), ask=asker())

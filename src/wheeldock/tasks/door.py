@@ -31,11 +31,9 @@ if TYPE_CHECKING:
 
 def show() -> Callable[[RenderableType], None]:
     """What shows a table, or whatever rich knows, on the terminal."""
-    from rich.console import Console
+    from wheeldock.console import open_output, printer
 
-    from wheeldock.console import printer
-
-    return printer(Console())
+    return printer(open_output())
 
 
 def agree(question: str) -> bool:
