@@ -107,6 +107,8 @@ def propose(folder: Path, *, services: tuple[Service, ...], overwrite: bool = Fa
             changes.append(change)
         elif change.before != change.after:
             remarks.append(f"{path} is there and stays as it is; --overwrite would replace it")
+    if not any((folder / name).is_file() for name in (PYPROJECT, "setup.py")):
+        remarks.append(f"{folder} is no Python project yet: it has no {PYPROJECT} and no setup.py")
     return Proposal(tuple(changes), (*remarks, *_variables(folder)))
 
 

@@ -80,7 +80,8 @@ def restore(source: Path, say: Say) -> None:
             with _kept(export, place).renewed() as fresh:
                 _copy(export.path, fresh)
         _copy_notes(source / EXPORTS, place)
-    say(f"{count(going)} restored from {source}/")
+    absent = "" if source.is_dir() else ": there is no such folder"
+    say(f"{count(going)} restored from {source}/{absent}")
     for export, why in left.items():
         say(f"left out: {export.path} ({why})")
 

@@ -88,12 +88,20 @@ def test_a_file_that_is_there_stays_unless_told_otherwise(tmp_path: Path) -> Non
 def test_variables_that_ci_sets_are_told(tmp_path: Path) -> None:
     workflow = tmp_path / ".github" / "workflows" / "build.yml"
     workflow.parent.mkdir(parents=True)
+    (tmp_path / "setup.py").touch()
     workflow.write_text("env:\n  CIBW_SKIP: x\n  CIBW_BUILD: y # CIBW_SKIP\n")
     assert propose(tmp_path, services=()).remarks == (
         (
             ".github/workflows/build.yml sets CIBW_BUILD, CIBW_SKIP: "
             "with [tool.wheeldock] that is not read"
         ),
+    )
+
+
+def test_a_folder_without_a_project_is_told(tmp_path: Path) -> None:
+    (remark,) = propose(tmp_path, services=()).remarks
+    assert (
+        remark == f"{tmp_path} is no Python project yet: it has no pyproject.toml and no setup.py"
     )
 
 

@@ -105,8 +105,10 @@ def test_what_is_newer_here_stays_and_what_is_damaged_here_goes(
 
 def test_where_nothing_was_saved_nothing_is_restored(cache: Path, tmp_path: Path) -> None:
     before = files(cache)
-    transfer.restore(tmp_path / "none", print)
+    said: list[str] = []
+    transfer.restore(tmp_path / "none", said.append)
     assert files(cache) == before
+    assert said == [f"0 exports (0 bytes) restored from {tmp_path}/none/: there is no such folder"]
 
 
 @pytest.mark.parametrize("place", ["exports", "exports/tiny/sdist/thesis.txt", "exports/a.txt"])
