@@ -2,7 +2,8 @@
 The local cache export: one folder per target, replaced as a whole.
 
 Buildx never shrinks a `type=local` destination and leaves a half-written one behind when it is
-killed, so each export goes into a fresh folder, which then takes the old one's place.
+killed, so each export goes into a fresh folder, which then takes the old one's place. Checkouts
+that share a cache folder may export the same at the same moment, each into a folder of its own.
 """
 
 from __future__ import annotations
@@ -10,7 +11,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-from dataclasses import dataclass
+import re
+import secrets
+import time
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -29,6 +34,11 @@ _TAG = "org.opencontainers.image.ref.name"
 _BUSY = frozenset({None, errno.ENOENT, errno.ENOTEMPTY, errno.EISDIR})
 """What is wrong with removing a folder that another checkout's build writes to or removes."""
 
+_FRESH = re.compile(r"(\.[0-9a-f]{8})?\.new\Z")
+
+_GIVEN_UP = 24 * 3600.0
+"""Seconds after which nobody writes to an export any more that is not finished."""
+
 _SMALL = 1 << 20
 """Bytes up to which a blob is read and compared before each import: a few milliseconds."""
 
@@ -38,6 +48,8 @@ class KeptFolder:
     """A folder of a cache folder, which is replaced as a whole."""
 
     path: Path
+    run: str = field(default_factory=partial(secrets.token_hex, 4), compare=False)
+    """What tells its next export from those of other checkouts, which may build just now."""
 
     FRESH: ClassVar = ".new"
     """What the name of an export ends in while it is being written."""
@@ -51,7 +63,12 @@ class KeptFolder:
     @property
     def fresh(self) -> Path:
         """Where the next export goes."""
-        return self.path.with_name(self.path.name + self.FRESH)
+        return self.path.with_name(f"{self.path.name}.{self.run}{self.FRESH}")
+
+    @staticmethod
+    def finished(name: str) -> str:
+        """The name that an export has, or will have, whose folder is called so now."""
+        return _FRESH.sub("", name)
 
     @property
     def foreign(self) -> Path | None:
@@ -68,15 +85,19 @@ class KeptFolder:
         """
         Make room for the next export and say where it goes.
 
-        Raises OSError where there can be none.
+        What killed runs left goes. Raises OSError where there can be none.
         """
-        try:
-            remove(self.fresh)
-        except OSError as error:
-            if error.errno not in _BUSY:
-                raise
+        for left in [self.fresh, *self._given_up()]:
+            _remove_unless_busy(left)
         self.fresh.mkdir(parents=True, exist_ok=True)
         return self.fresh
+
+    def _given_up(self) -> Iterator[Path]:
+        latest = time.time() - _GIVEN_UP
+        for path in self.path.parent.glob(f"*{self.FRESH}"):
+            with contextlib.suppress(OSError):  # another run has taken it away meanwhile
+                if self.finished(path.name) == self.path.name and path.lstat().st_mtime < latest:
+                    yield path
 
     @contextlib.contextmanager
     def renewed(self) -> Iterator[Path]:
@@ -181,6 +202,14 @@ class NoCache:
 
     def discard(self) -> None:
         """Do nothing."""
+
+
+def _remove_unless_busy(path: Path) -> None:
+    try:
+        remove(path)
+    except OSError as error:
+        if error.errno not in _BUSY:
+            raise
 
 
 def _sha256(path: Path) -> str:

@@ -53,7 +53,7 @@ class Export:
         """
         A build identifier, `sdist`, `compiler-cache`, or `tools-` and a platform tag.
 
-        It ends in `.new` when it was given up half-written.
+        It ends in `.new`, or in a run's mark and that, when it was given up half-written.
         """
         return self.path.name
 
@@ -82,14 +82,14 @@ def find(folder: Path) -> list[Export]:
 
 def kept(path: Path) -> TargetCache | CompilerCache | KeptTools:
     """What a folder of a project is, by its name."""
-    name = path.name.removesuffix(KeptFolder.FRESH)
+    name = KeptFolder.finished(path.name)
     if name.startswith(KeptTools.PREFIX):
         return KeptTools(path)
     return CompilerCache(path) if name == CompilerCache.NAME else TargetCache(path)
 
 
 def _is_ours(path: Path) -> bool:
-    name = path.name.removesuffix(KeptFolder.FRESH)
+    name = KeptFolder.finished(path.name)
     try:
         named = (
             name in {"sdist", CompilerCache.NAME}

@@ -193,7 +193,7 @@ def test_preparing_leaves_the_old_export(cache: TargetCache) -> None:
 
 def test_a_cache_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(NotADirectoryError, match=r"file/target\.new"):
+    with pytest.raises(NotADirectoryError, match=r"file/target\.\w+\.new"):
         TargetCache(tmp_path / "file" / "target").prepare()
 
 
@@ -278,3 +278,31 @@ def test_dropping_twice_does_no_harm(cache: TargetCache) -> None:
     cache.discard()
     cache.discard()
     assert not cache.fresh.exists()
+
+
+def test_two_builds_export_apart_from_each_other(cache: TargetCache) -> None:
+    other = TargetCache(cache.path)
+    mine, theirs = cache.prepare(), other.prepare()
+    export(mine, b"mine")
+    export(theirs, b"theirs")
+    cache.commit()
+    assert blob_path(cache.path, b"mine").exists()
+    assert not blob_path(cache.path, b"theirs").exists()
+    other.commit()
+    assert blob_path(cache.path, b"theirs").exists()
+    assert [path.name for path in cache.path.parent.iterdir()] == [cache.path.name]
+
+
+@pytest.mark.parametrize("ending", [".new", ".0123abcd.new"])
+def test_what_a_killed_build_left_goes_after_a_day(cache: TargetCache, ending: str) -> None:
+    left = cache.path.with_name(f"{cache.path.name}{ending}")
+    other = cache.path.with_name(f"sdist{ending}")
+    for path in (left, other):
+        path.mkdir(parents=True)
+    cache.prepare()
+    assert left.exists()
+    for path in (left, other):
+        os.utime(path, (1, 1))
+    cache.prepare()
+    assert not left.exists()
+    assert other.exists()

@@ -63,10 +63,11 @@ def test_a_folder_that_is_missing_has_nothing(tmp_path: Path) -> None:
     assert exports.notes(tmp_path / "none") == []
 
 
-def test_a_half_written_export_is_one_that_has_to_go(folder: Path) -> None:
-    (folder / "a/sdist.new/ingest").mkdir(parents=True)
+@pytest.mark.parametrize("name", ["sdist.new", "sdist.0123abcd.new"])
+def test_a_half_written_export_is_one_that_has_to_go(folder: Path, name: str) -> None:
+    (folder / "a" / name / "ingest").mkdir(parents=True)
     (half,) = exports.beyond(exports.find(folder), 1 << 30)
-    assert (half.target, half.flaw()) == ("sdist.new", "half-written")
+    assert (half.target, half.flaw()) == (name, "half-written")
 
 
 def test_what_is_damaged_goes_first_and_then_what_is_oldest(folder: Path) -> None:

@@ -155,9 +155,13 @@ def test_a_cache_that_breaks_a_build_is_left_out_and_that_is_said(bench: Bench) 
     }
 
 
-def test_a_cache_that_cannot_be_written_costs_no_build_and_that_is_said(bench: Bench) -> None:
+def test_a_cache_that_cannot_be_written_costs_no_build_and_that_is_said(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh = bench.cache.with_name("sdist.new")
+    monkeypatch.setattr(TargetCache, "fresh", property(lambda _: fresh))
     export(bench.cache)
-    full = f"ERROR: failed to solve: write {bench.cache}.new/ingest/ref: no space left on device"
+    full = f"ERROR: failed to solve: write {fresh}/ingest/ref: no space left on device"
     builder = Builder([Step("1", "[build 1/1] RUN make", 1.0, 6.0), Notice(full)])
     result = bench.make(builder)
     assert result.error is None
@@ -173,14 +177,14 @@ def test_a_cache_whose_folder_has_no_room_costs_no_build(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(cache: TargetCache) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device", str(cache.fresh))
+        raise OSError(errno.ENOSPC, "No space left on device", str(cache.path))
 
     monkeypatch.setattr(TargetCache, "prepare", full)
     builder = Builder()
     assert bench.make(builder).error is None
     assert [request.cache_to for request in builder.requests] == [None]
     assert bench.display.said == [
-        f"sdist: no cache is kept: No space left on device: {bench.cache}.new"
+        f"sdist: no cache is kept: No space left on device: {bench.cache}"
     ]
 
 

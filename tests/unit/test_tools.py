@@ -76,6 +76,20 @@ def test_what_is_damaged_is_found(kept: KeptTools, content: bytes, flaw: str, fo
     assert kept.flaw(thorough=True) == found
 
 
+def test_tools_of_two_checkouts_are_kept_with_what_they_were_made_from(kept: KeptTools) -> None:
+    other = KeptTools(kept.path)
+    with kept.renewed() as mine:
+        with other.renewed() as theirs:
+            (theirs / KeptTools.FILE).write_bytes(b"theirs")
+            other.note_inputs("b" * 64)
+        (mine / KeptTools.FILE).write_bytes(b"mine")
+        assert kept.file.read_bytes() == b"theirs"
+        assert kept.inputs == "b" * 64
+        kept.note_inputs("a" * 64)
+    assert kept.file.read_bytes() == b"mine"
+    assert kept.inputs == "a" * 64
+
+
 # --- keeping ---
 
 
