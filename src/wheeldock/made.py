@@ -14,6 +14,7 @@ import os
 import platform
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
 from wheeldock import __version__, report
@@ -170,7 +171,7 @@ def _digest(lines: Iterable[tuple[str, Stamp]], beginning: str) -> str:
 
 
 def _tree(root: Path, outputs: Sequence[Path]) -> Iterator[tuple[str, Stamp]]:
-    """Each file that belongs to a source tree and what tells of its version, and its stamp."""
+    """Each file and folder of a source tree and what tells of its version, and its stamp."""
     top = root.resolve()
     if not top.is_dir():
         yield str(top), _stamp(top)
@@ -178,10 +179,19 @@ def _tree(root: Path, outputs: Sequence[Path]) -> Iterator[tuple[str, Stamp]]:
     listing = list_source(top, outputs)
     for path in sorted(listing.kept):
         yield path, _stamp(top / path)
+    for folder in sorted({*listing.folders, *_above(listing.kept)}):
+        # What a folder's time tells is which files came and went, by-products among them.
+        yield folder, _stamp(top / folder)[:1]
     for repository in sorted(listing.repositories):
         for name in _OF_GIT:
             for path in _files(top / repository / name):
                 yield path, _stamp(path)
+
+
+def _above(files: Iterable[str]) -> set[str]:
+    """The folders that files are in, and those above these."""
+    own = {file.rpartition("/")[0] for file in files}
+    return {f"{above}/" for folder in own for above in PurePosixPath(folder, "file").parents}
 
 
 def _files(path: Path) -> list[str]:

@@ -50,6 +50,8 @@ class Listing:
     """Files and whole folders that do not belong to it."""
     kept: list[str] = field(default_factory=list)
     """Files that do."""
+    folders: list[str] = field(default_factory=list)
+    """Folders that do, without those that tracked files are in; some may have no file."""
     repositories: list[str] = field(default_factory=list)
     """Git's own folders, without the slash; they are kept."""
 
@@ -57,6 +59,7 @@ class Listing:
         """Take in the listing of a folder of the tree; its path ends with a slash."""
         self.left_out += (folder + path for path in other.left_out)
         self.kept += (folder + path for path in other.kept)
+        self.folders += (folder + path for path in other.folders)
         self.repositories += (folder + path for path in other.repositories)
 
 
@@ -103,7 +106,7 @@ def _ask_git(root: Path, outputs: tuple[str, ...]) -> Listing | None:
     """What Git says of the tree; None where it is no checkout, or Git cannot say."""
     others = ("--others", "--exclude-standard", "--directory")
     ignored = _git(root, "ls-files", *others, "--ignored")
-    untracked = _git(root, "ls-files", *others, "--no-empty-directory")
+    untracked = _git(root, "ls-files", *others)
     tracked = _git(root, "ls-files", "--stage")
     # A folder that the checkout around it ignores is a tree of its own.
     if ignored is None or untracked is None or tracked is None or "./" in ignored:
@@ -185,6 +188,8 @@ class _Walk:
         if path and self._is_by_product_by_content(path, entries):
             self._listing.left_out.append(path)
             return
+        if path:
+            self._listing.folders.append(path)
         rules = f"{path}.gitignore"
         heed = self._heed_rules and rules in entries
         if heed:

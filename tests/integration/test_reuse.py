@@ -58,6 +58,17 @@ def build_wheel(folder, settings=None, metadata=None):
         os.chdir(shutil.copytree(".", f"{temporary}/src"))
         return build_meta.build_wheel(folder, settings, metadata)
 """
+FOLDER_SETUP = """\
+import os
+
+from setuptools import Extension, setup
+
+if os.path.isdir("special"):
+    open("special.py", "w").close()
+modules = ["special"] if os.path.exists("special.py") else []
+setup(py_modules=modules, ext_modules=[Extension("tiny", ["tiny.c"])])
+"""
+WHEEL = "tiny-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
 SLOW_REPAIR = """
 [tool.wheeldock]
 repair-wheel-command = "sleep 3; auditwheel repair -w {dest_dir} {wheel}"
@@ -100,7 +111,7 @@ def test_a_build_in_a_temporary_folder_gives_the_same_again(workplace: Workplace
     (workplace.folder / "backend.py").write_text(BACKEND)
     (workplace.folder / "MANIFEST.in").write_text("include backend.py README\n")
     environment = {"WHEELDOCK_ENVIRONMENT": "CFLAGS=-g"}
-    wheel = workplace.dist / "tiny-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
+    wheel = workplace.dist / WHEEL
     workplace.built(workplace.build(*ONE, environment=environment))
 
     (workplace.folder / "README").write_text("another sdist, and the same wheel\n")
@@ -120,7 +131,7 @@ def extension(wheel: Path) -> bytes:
 
 def test_an_edit_that_keeps_the_size_gets_into_the_wheel(workplace: Workplace) -> None:
     """BuildKit keeps what it was sent for a build that ran no step, and is sent what differs."""
-    wheel = workplace.dist / "tiny-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
+    wheel = workplace.dist / WHEEL
     for is_new in (True, False, True):
         if is_new:
             edition = secrets.token_hex(8)
@@ -152,7 +163,7 @@ def test_what_changes_for_one_wheel_leaves_the_others_as_they_are(workplace: Wor
 
 def test_a_wheel_that_no_build_of_all_makes_any_more_goes(workplace: Workplace) -> None:
     """It stays while a wheel is built by its name, which says nothing of the others."""
-    mine = workplace.dist / "tiny-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
+    mine = workplace.dist / WHEEL
     former = workplace.dist / "tiny-1.0-cp314-cp314-manylinux_2_28_x86_64.whl"
     selected = {"WHEELDOCK_BUILD": ONE[1]}
     workplace.built(workplace.build(environment=selected))
@@ -218,6 +229,16 @@ def test_each_version_of_wheeldock_runs_its_own_files(
         )
         list(Buildx().build(asked))
         assert (tmp_path / number / "out" / "pins.txt").read_text() == version
+
+
+def test_a_folder_without_files_is_no_secret_to_a_build(workplace: Workplace) -> None:
+    """What it finds in the tree may decide what it writes into the sdist."""
+    projects.write_tiny(workplace.folder, setup=FOLDER_SETUP, more_code=projects.unlike())
+    workplace.built(workplace.build(*ONE))
+    (workplace.folder / "special").mkdir()
+    workplace.built(workplace.build(*ONE))
+    with zipfile.ZipFile(workplace.dist / WHEEL) as archive:
+        assert "special.py" in archive.namelist()
 
 
 def test_what_is_compiled_is_kept_while_the_wheel_is_repaired(workplace: Workplace) -> None:

@@ -74,6 +74,24 @@ def test_each_change_of_the_tree_is_seen(tree: Path, change: str) -> None:
     assert inputs(tree).setup == before.setup
 
 
+@pytest.mark.parametrize("is_checkout", [False, True])
+def test_a_folder_without_files_is_seen(tree: Path, *, is_checkout: bool) -> None:
+    """A build can look whether it is there."""
+    if is_checkout:
+        git(tree, "init", "--quiet")
+        git(tree, "add", "src/tiny.h")
+    seen = [inputs(tree)]
+    (tree / "src/tiny.h").unlink()
+    seen.append(inputs(tree))
+    (tree / "src").rmdir()
+    seen.append(inputs(tree))
+    for folder in ("empty", "empty/inner", "empty/__pycache__"):
+        (tree / folder).mkdir()
+        seen.append(inputs(tree))
+    assert seen.pop() == seen[-1]
+    assert len({each.tree for each in seen}) == 5
+
+
 def test_by_products_are_no_change(tree: Path) -> None:
     before = inputs(tree)
     (tree / "dist/tiny-1.0.tar.gz").touch()
@@ -81,6 +99,7 @@ def test_by_products_are_no_change(tree: Path) -> None:
     (tree / ".wheeldock/made.json").touch()
     (tree / ".venv").mkdir()
     (tree / ".venv/pyvenv.cfg").touch()
+    (tree / "src/__pycache__").mkdir()
     assert inputs(tree) == before
 
 
