@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from wheeldock import digests, made
+from wheeldock.audit import ABI3
 from wheeldock.context import by_products
 from wheeldock.sources import DirectorySource, SdistSource
 
@@ -44,20 +45,25 @@ def of_wheels(
     project = source.project if isinstance(source, DirectorySource) else None
     places = [settings.build_from, settings.output_dir, settings.cache_dir, settings.builder]
     common = [*places, inputs.project.build_system, inputs.epochs]
-    return {
-        str(target): digests.of_values(
-            [
-                *common,
-                *(replace(batch, targets=(), offer=replace(batch.offer, digest=image)), target),
-                tree if project and batch.preparation.uses_files(project) else "",
-                _without_tests(settings.for_target(target.identifier)),
-                inputs.constraints[str(target)],
-            ]
-        )
+    stands = {
+        batch: [
+            replace(batch, targets=(), offer=replace(batch.offer, digest=image)),
+            tree if project and batch.preparation.uses_files(project) else "",
+        ]
         for batch in plan.batches
         if (image := batch.offer.digest or images.get(batch.offer.image))
-        for target in batch.targets
     }
+    made_with: dict[str, str] = {}
+    for target in plan.targets:
+        batch, options = plan.batch(target), settings.for_target(target.identifier)
+        # Audits run on the main image: where that is another, they are due again.
+        is_audited = any(plan.abis or ABI3 not in command for command in options.audit_command)
+        on = [batch, plan.main] if is_audited else [batch]
+        if stands.keys() >= set(on):
+            with_these = [*common, *(stands[each] for each in on), target]
+            of_target = [_without_tests(options), inputs.constraints[str(target)]]
+            made_with[str(target)] = digests.of_values([*with_these, *of_target])
+    return made_with
 
 
 def _without_tests(options: TargetOptions) -> dict[str, object]:

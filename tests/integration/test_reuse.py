@@ -13,7 +13,7 @@ from tests.integration.workplace import ONE
 
 from wheeldock import request
 from wheeldock.builder import Buildx
-from wheeldock.errors import BuildFailedError
+from wheeldock.errors import AuditFailedError, BuildFailedError
 from wheeldock.request import BuildRequest
 
 if TYPE_CHECKING:
@@ -273,3 +273,21 @@ def test_cython_translates_nothing_twice(workplace: Workplace) -> None:
     assert again["sdist"]["compiler_cache"] == {"translations": ONE_HIT}
     kinds = ("translations", "compiles", "links")
     assert again[ONE[1]]["compiler_cache"] == dict.fromkeys(kinds, ONE_HIT)
+
+
+def test_a_wheel_is_audited_again_where_that_is_done_on_another_image(workplace: Workplace) -> None:
+    """That is the image of the first wheel, as the project prepares it."""
+    ours, other = (f"{python}-manylinux_x86_64" for python in ("cp313", "cp314"))
+    marker = f"/{secrets.token_hex(8)}"
+    table = f'\n[tool.wheeldock]\nbuild = "{ours} {other}"\nbefore-all = "sh prepare.sh"\n'
+    table += f'audit-command = "case {{wheel}} in *cp314*) test ! -e {marker};; esac"\n'
+    own = f'[[tool.wheeldock.overrides]]\nselect = "{other}"\nbefore-all = "true"\n'
+    projects.write_tiny(workplace.folder, pyproject=table + own, more_code=projects.unlike())
+
+    def built(command: str) -> int:
+        (workplace.folder / "prepare.sh").write_text(f"{command}\n")
+        return workplace.build().code
+
+    assert built("true") == 0
+    assert built(f"touch {marker}") == AuditFailedError.code
+    assert workplace.report()[other]["error"]

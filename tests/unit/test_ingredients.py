@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 OURS, OTHER = "cp313-manylinux_x86_64", "cp314-manylinux_x86_64"
 PROJECT = '[project]\nname = "tiny"\nversion = "1"\n'
+LIMITED_API = '[tool.scikit-build]\nwheel.py-api = "cp311"\n'
 IMAGE = "registry.example/image:1"
 
 
@@ -129,6 +130,28 @@ def test_the_source_tree_is_of_the_wheels_whose_image_is_prepared_with_it(folder
     without = wheels(folder, override=setting)
     assert differ(before, without) == {OTHER}
     assert differ(without, wheels(folder, override=setting, tree="another tree")) == set()
+
+
+@pytest.mark.parametrize(
+    ("audit", "project", "again"),
+    [
+        ("audit-command = 'check {wheel}'\n", "", {OURS, OTHER}),
+        ("audit-command = 'abi3audit {abi3_wheel}'\n", "", {OURS}),
+        ("", LIMITED_API, {OURS, OTHER}),
+        ("audit-command = ''\n", LIMITED_API, {OURS}),
+        ("", "", {OURS}),
+    ],
+)
+def test_what_audits_run_on_is_of_the_wheels_that_are_audited(
+    folder: Path, audit: str, project: str, again: set[str]
+) -> None:
+    """That is the main image, of the first wheels: here of OURS."""
+    own = "before-all = 'one'"
+    before, after = (
+        wheels(folder, f"{audit}before-all = '{command}'", override=own, project=project)
+        for command in ("two", "three")
+    )
+    assert differ(before, after) == again
 
 
 def test_a_wheel_is_not_known_if_nothing_tells_which_image_it_stands_on(folder: Path) -> None:
