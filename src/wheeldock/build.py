@@ -146,7 +146,8 @@ class _Build:
             unpacked = self.state.sdist(done.project) / "src"
             sdist = digests.of_folder(unpacked) if has_sdist else ""
             files = made.stamps(run.results(done))
-            made.write(Made(now, answers, sdist, done, files, made_with), self.state.made)
+            this = Made(now, answers, sdist, done, files, made_with)
+            made.write(this.with_others(last), self.state.made)
 
     def _workshop(self, plan: Plan, builder: BuilderInfo, scratch: Path) -> Workshop:
         settings = self.inputs.settings

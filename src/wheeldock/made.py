@@ -14,11 +14,11 @@ import os
 import platform
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
 from wheeldock import __version__, report
-from wheeldock.digests import of_values
+from wheeldock.digests import of_file, of_values
 from wheeldock.history import fingerprint
 from wheeldock.request import own_files
 from wheeldock.swap import write_whole
@@ -26,14 +26,13 @@ from wheeldock.worktree import list_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from wheeldock.report import RunReport, TargetReport
 
 Stamp: TypeAlias = "tuple[int, ...]"
 """How to know a file again; empty for none."""
 
-SCHEMA = 2
+SCHEMA = 3
 """The version of the file's format."""
 
 _OF_GIT = ("HEAD", "config", "index", "packed-refs", "shallow", "refs", "reftable", "info")
@@ -78,15 +77,42 @@ class Made:
     """The files that it made, by target and path, and how to know them again."""
     made_with: Mapping[str, str]
     """What each wheel was made with by that software, besides the source: a digest by target."""
+    others: Sequence[TargetReport] = ()
+    """Wheels of the same sdist that earlier runs made, and that are there still."""
 
     def is_whole(self) -> bool:
         """Whether each file is there still, as it was, of wheels that are all known to be so."""
-        wheels = {target.name for target in self.report.targets} - {report.SDIST}
-        is_known = wheels <= self.made_with.keys()
-        return bool(self.files) and is_known and all(map(self._has, self.files))
+        targets = {target.name for target in self.report.targets}
+        is_known = targets - {report.SDIST} <= self.made_with.keys()
+        return bool(targets) and is_known and all(map(self._has, targets))
 
     def _has(self, target: str) -> bool:
-        return all(stamp == _stamp(path) for path, stamp in self.files[target].items())
+        files = self.files.get(target, {})
+        return bool(files) and all(stamp == _stamp(path) for path, stamp in files.items())
+
+    def with_others(self, last: Made | None) -> Made:
+        """The same with the wheels of the same sdist that earlier runs made and this one left."""
+        if not last or not self.sdist or last.sdist != self.sdist:
+            return self
+        if last.inputs.software != self.inputs.software:
+            return self
+        mine = {target.name for target in self.report.targets}
+        known = last.files.keys() & last.made_with.keys() - mine
+        there = (target for target in (*last.report.targets, *last.others) if target.name in known)
+        others = [target for target in there if last.has_left(target)]
+        files, made_with = dict(self.files), dict(self.made_with)
+        for name in (other.name for other in others):
+            files |= stamps({name: map(Path, last.files[name])})
+            made_with[name] = last.made_with[name]
+        return replace(self, files=files, made_with=made_with, others=tuple(others))
+
+    def has_left(self, wheel: TargetReport) -> bool:
+        """Whether a wheel is what it was, whenever it got there, and what goes with it is, too."""
+        own = f"{os.sep}{wheel.file}"
+        return all(
+            _sha256(path) == wheel.sha256 if path.endswith(own) else _stamp(path) == stamp
+            for path, stamp in self.files[wheel.name].items()
+        )
 
     def same_images(self, ask: Callable[[str], str | None]) -> bool:
         """Whether an engine still gives the same answers; what a digest pins is not asked for."""
@@ -113,8 +139,8 @@ class Made:
             return {}
         there = (
             target
-            for target in self.report.targets
-            if target.name in self.files and target.name in self.made_with
+            for target in (*self.report.targets, *self.others)
+            if target.name in self.made_with
         )
         same = (target for target in there if f"{target.epoch}" == epoch)
         return {target.name: _again(target) for target in same if self._has(target.name)}
@@ -146,6 +172,7 @@ def read(path: Path) -> Made | None:
                 for target, paths in found["files"].items()
             },
             made_with={target: str(what) for target, what in found["made_with"].items()},
+            others=tuple(report.TargetReport(**target) for target in found["others"]),
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
@@ -197,6 +224,15 @@ def _above(files: Iterable[str]) -> set[str]:
 def _files(path: Path) -> list[str]:
     found = [path, *path.rglob("*")] if path.is_dir() else [path]
     return sorted(str(each) for each in found if each.is_symlink() or not each.is_dir())
+
+
+def _sha256(path: str) -> str:
+    """The digest of a file's content, as reports have it; nothing where there is none."""
+    try:
+        with Path(path).open("rb") as file:
+            return of_file(file)
+    except OSError:
+        return ""
 
 
 def _stamp(path: Path | str) -> Stamp:

@@ -155,6 +155,8 @@ def test_what_changes_for_one_wheel_leaves_the_others_as_they_are(workplace: Wor
 
     assert built(ours) == {ours: True}
     assert built(f"{ours} {other}") == {ours: False, other: True}
+    assert workplace.build("--only", ours).code == 0
+    assert built(f"{ours} {other}") == {ours: False, other: False}
     assert built(other) == {other: False}
     variable = {"WHEELDOCK_ENVIRONMENT": "TOLD=1"}
     assert built(f"{ours} {other}", **variable) == {ours: True, other: True}

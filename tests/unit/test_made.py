@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -25,7 +27,7 @@ SDIST = TargetReport(name="sdist", file=SDIST_FILE, sha256="aa", stages={}, seco
 WHEEL = TargetReport(
     name="cp313-manylinux_x86_64",
     file="tiny-1.0-cp313-cp313-manylinux_2_28_x86_64.whl",
-    sha256="bb",
+    sha256=hashlib.sha256(b"made").hexdigest(),
     stages={"build": 2.0},
     seconds=3.0,
     compiler_cache={"compiles": {"hits": 0, "misses": 1}, "links": {"hits": 0, "misses": 1}},
@@ -194,6 +196,7 @@ def of_wheel(last: Made) -> Path:
         lambda text: json.dumps({**json.loads(text), "images": [1]}),
         lambda text: json.dumps({**json.loads(text), "report": None}),
         lambda text: json.dumps({**json.loads(text), "made_with": [1]}),
+        lambda text: json.dumps({**json.loads(text), "others": [{}]}),
     ],
 )
 def test_what_is_not_understood_is_nothing(
@@ -266,3 +269,50 @@ def test_a_wheel_that_is_made_with_the_same_is_the_same_whatever_else_is_made(la
         assert last.where_same(software, with_what).wheels_of(SDIST_FILE, "content", time) == {}
     another = last.where_same("another wheeldock", {WHEEL.name: "options"})
     assert another.wheels_of(SDIST_FILE, "content", time) == {}
+
+
+# --- what earlier runs made ---
+
+
+def of_others(last: Made) -> Made:
+    """What a run for the sdist alone made, of the same sdist."""
+    files = {SDIST.name: last.files[SDIST.name]}
+    return replace(last, report=run(SDIST), files=files, made_with={}).with_others(last)
+
+
+def test_a_wheel_that_a_run_left_is_known_still(last: Made, tmp_path: Path) -> None:
+    wheel = of_wheel(last)
+    os.link(wheel, tmp_path / "aside")  # as what stays in an output folder gets into the new one
+    (tmp_path / "aside").replace(wheel)
+    now = of_others(last)
+    assert [target.name for target in now.report.targets] == [SDIST.name]
+    assert set(now.wheels_of(SDIST_FILE, "content", "1700000000")) == {WHEEL.name}
+    assert set(of_others(now).wheels_of(SDIST_FILE, "content", "1700000000")) == {WHEEL.name}
+    made.write(now, tmp_path / "made.json")
+    assert made.read(tmp_path / "made.json") == now
+    wheel.unlink()
+    assert now.is_whole()
+    assert now.wheels_of(SDIST_FILE, "content", "1700000000") == {}
+
+
+@pytest.mark.parametrize(
+    "differs",
+    [
+        lambda last: replace(last, sdist="other content"),
+        lambda last: replace(last, inputs=replace(last.inputs, software="another")),
+        lambda last: replace(last, made_with={}),
+        lambda last: of_wheel(last).unlink() or last,
+        lambda last: of_wheel(last).write_bytes(b"mine") and last,
+    ],
+)
+def test_a_wheel_that_differs_is_none_that_a_run_left(
+    last: Made, differs: Callable[[Made], Made]
+) -> None:
+    now = replace(last, report=run(SDIST), files={}, made_with={})
+    assert now.with_others(last).others
+    assert not now.with_others(differs(last)).others
+    assert not now.with_others(None).others
+
+
+def test_a_wheel_that_is_made_again_is_no_other(last: Made) -> None:
+    assert last.with_others(last) == last
