@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from threading import Thread
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -164,6 +164,23 @@ def test_what_changed_is_translated_anew(
     mine = cython.written()
     cython.translate_anew(**options)
     assert mine == cython.written()
+
+
+def test_what_the_script_imports_may_change_cython(
+    cython: Cython, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helper, other = ModuleType("helper"), ModuleType("other")
+    helper.__file__ = f"{cython.folder / 'helper.py'}"
+    other.__file__ = f"{cython.folder.parent / 'other.py'}"
+    for module in (helper, other):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        change(Path(f"{module.__file__}"), "changed = False\n")
+    cython.translate()
+    change(Path(f"{other.__file__}"), "changed = True\n")
+    cython.translate()
+    change(Path(f"{helper.__file__}"), "changed = True\n")
+    cython.translate()
+    assert cython.outcomes() == [MISS, HIT, MISS]
 
 
 def test_what_is_found_first_on_the_path_of_python(

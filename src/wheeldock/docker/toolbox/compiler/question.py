@@ -1,7 +1,7 @@
 """What a translation is asked for, and all that it depends on besides the files that it reads."""
 
 # pathlib is more than a translation from the cache needs.
-# ruff: noqa: PTH113, PTH118, PTH120, PTH207, PTH208
+# ruff: noqa: PTH100, PTH113, PTH118, PTH120, PTH207, PTH208
 from __future__ import annotations
 
 import glob
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
             """Set what depends on the language."""
 
 
-_FORMAT = 1
+_FORMAT = 2
 """A new number forgets all that is known of translations."""
 
 SEARCHED = (".pxd", ".pxi", ".pyx", ".py", ".html")
@@ -64,7 +64,7 @@ class Question:
             sorted(item for item in os.environ.items() if item[0].startswith("CYTHON")),
             [place.relative(entry) for entry in sys.path],
             self._names(place, options.include_path),
-            _setup(place.folder),
+            self._scripts(place.folder),
         ]
         question = json.dumps([self._process, asked, surroundings], sort_keys=True)
         return sha256(question.encode()).hexdigest()
@@ -89,6 +89,14 @@ class Question:
         # What a build tool makes in a folder of its own is known from there.
         return [sorted(_names(root, leave_out=place.folder)) for root in roots]
 
+    def _scripts(self, folder: str) -> list[str]:
+        """The digests of what may change Cython before it calls it: a script, and its modules."""
+        modules = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+        paths = {os.path.abspath(path) for path in modules if isinstance(path, str)}
+        own = [path for path in paths if _is_in(path, self._source) or _is_in(path, folder)]
+        scripts = {os.path.join(folder, "setup.py"), *own}
+        return sorted(inputs.digest(path) for path in scripts if os.path.isfile(path))
+
 
 def plain(value: object, doubtful: str = "") -> object:
     """
@@ -108,12 +116,6 @@ def plain(value: object, doubtful: str = "") -> object:
     if doubtful:
         return doubtful
     raise InDoubtError(type(value))
-
-
-def _setup(folder: str) -> str:
-    """The digest of the script that may change Cython before it calls it."""
-    path = os.path.join(folder, "setup.py")
-    return inputs.digest(path) if os.path.isfile(path) else ""
 
 
 def _variables(module: str) -> dict[str, object]:
