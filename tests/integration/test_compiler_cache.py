@@ -221,6 +221,7 @@ COMPILES = {
     "another_time_that_is_read": ["miss", "miss"] * 3,
     "another_time_in_a_macro": ["miss", AS_PREPROCESSED, "miss"] * 2,
     "what_the_assembler_reads_changed": [PASSED] * 4,
+    "what_inline_assembly_reads_changed": ["miss", "hit"] * 4,
     "more_than_an_object": [PASSED] * 18,
     "list_of_dependencies_by_a_variable": [PASSED] * 2,
     "header_turns_up_earlier": ["miss", "miss"],

@@ -88,6 +88,17 @@ def what_the_assembler_reads_changed() -> Iterator[Outcome]:
 
 
 @case
+def what_inline_assembly_reads_changed() -> Iterator[Outcome]:
+    section, back = ".section .rodata", ".previous"
+    for directive in ('.include \\"file\\"', '.incbin\\t\\"file\\"'):
+        write("one.c", f'asm("{section}\\n{directive}\\n{back}");')
+        for value in (1, 2):
+            write("file", f".byte {value}")
+            yield compile_anew()
+            yield compile_anew()
+
+
+@case
 def more_than_an_object() -> Iterator[Outcome]:
     for arguments in (
         *(["-aux-info", "more"], ["-O3", "-fopt-info-optimized=more"], ["-Wa,--MD,more"]),

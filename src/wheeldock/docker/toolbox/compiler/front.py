@@ -19,7 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compiler import includes, memory, statistics
+from compiler import assembly, includes, memory, statistics
 from compiler.history import History, open_history, shipped
 from compiler.mount import CACHE
 from compiler.rust import CachedRust
@@ -140,6 +140,7 @@ def _caches(slot: str, source: Path, environment: Path) -> dict[str, str]:
     STATE.mkdir(parents=True)
     compilers = set(compilers_on_path(os.environ["PATH"]).values())
     toolchain, identity = memory.toolchain(compilers, CACHE / "toolchains")
+    identity += assembly.fingerprint(source)
     _configure_links(toolchain, identity, slot)
     return {
         "on_path": " ".join(toolchain.on_path),

@@ -1,0 +1,37 @@
+"""
+What inline assembly could read.
+
+By `.include` and `.incbin` the assembler reads files of which neither the preprocessor nor a
+linker tells. ccache leaves alone what has the latter in its usual form, and knows nothing of the
+former. Where the code of a source tree has one of them, any file of the tree may be meant: what is
+compiled or linked there depends on all of them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from hashlib import sha256
+from pathlib import Path
+
+_CODE = (
+    *(".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".inc", ".inl", ".ipp", ".tpp"),
+    *(".def", ".in", ".src", ".pxd", ".pxi", ".pyx"),
+)
+"""Files that may have code in C or C++, or become such."""
+
+_DIRECTIVE = re.compile(rb"(?:^|[\s\";]|\\[nt])\.inc(?:bin|lude)(?=[\s\"'\\])", re.MULTILINE)
+
+
+def fingerprint(source: Path) -> str:
+    """A digest of all files of a source tree whose assembly could read them; else ""."""
+    files = [Path(folder, name) for folder, _, names in os.walk(source) for name in sorted(names)]
+    files = sorted(path for path in files if path.is_file())
+    code = (path for path in files if path.name.lower().endswith(_CODE))
+    if not any(_DIRECTIVE.search(path.read_bytes()) for path in code):
+        return ""
+    digest = sha256()
+    for path in files:
+        content = sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{content}  {path}\n".encode(errors="surrogateescape"))
+    return f"{digest.hexdigest()}  {source}\n"
