@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -122,15 +123,22 @@ def _version(root: Path, listing: Listing) -> str:
     """
     What a source tree is, as far as the sizes and times of its files do not tell.
 
-    That is where it is, and when files were changed that have another time: those from archives,
-    say, where one time is that of many versions. To read them all would take too long.
+    That is where it is; when files were changed that have another time: those from archives, say,
+    where one time is that of many versions; and which is which of files of one size and time, as a
+    new checkout has them: with their folders they can take each other's place. To read them all
+    would take too long.
     """
     digest = hashlib.sha256(os.fsencode(root))
+    found: dict[str, os.stat_result] = {}
     for path in sorted(listing.kept):
         with suppress(OSError):  # Git knows files that are not there
-            status = os.lstat(root / path)
-            if abs(status.st_ctime_ns - status.st_mtime_ns) > _MOMENT:
-                digest.update(f"{path!r} {status.st_ctime_ns}\n".encode())
+            found[path] = os.lstat(root / path)
+    alike = Counter((status.st_size, status.st_mtime_ns) for status in found.values())
+    for path, status in found.items():
+        if abs(status.st_ctime_ns - status.st_mtime_ns) > _MOMENT:
+            digest.update(f"{path!r} {status.st_ctime_ns}\n".encode())
+        if status.st_size and alike[status.st_size, status.st_mtime_ns] > 1:
+            digest.update(f"{path!r} is {status.st_ino}\n".encode())
     return digest.hexdigest()
 
 

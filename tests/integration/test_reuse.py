@@ -207,6 +207,27 @@ def test_a_file_of_the_same_size_and_time_gets_into_the_sdist(workplace: Workpla
         assert edition in code.read_text()
 
 
+def test_files_of_one_size_and_time_may_change_places(workplace: Workplace) -> None:
+    """With their folders, so that nothing of the files themselves is changed."""
+    (workplace.folder / "MANIFEST.in").write_text("recursive-include data *\n")
+    projects.write_tiny(workplace.folder, setup=projects.SDIST_ALONE)
+    one, other = (workplace.folder / "data" / name for name in ("one", "other"))
+    for folder in (one, other):
+        folder.mkdir(parents=True)
+        (folder / "file").write_text(f"{folder.name[-1]} {secrets.token_hex(8)}")
+    moment = (one / "file").stat().st_mtime_ns
+    os.utime(other / "file", ns=(moment, moment))
+    for _ in range(2):
+        assert workplace.build(*ONE).code == BuildFailedError.code
+    assert workplace.report()["sdist"]["cached"]
+    one.rename(workplace.folder / "data/aside")
+    other.rename(one)
+    (workplace.folder / "data/aside").rename(other)
+    assert workplace.build(*ONE).code == BuildFailedError.code
+    (shipped,) = (workplace.state / "sdist").glob("*/src/data/one/file")
+    assert shipped.read_text() == (one / "file").read_text()
+
+
 def test_each_version_of_wheeldock_runs_its_own_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

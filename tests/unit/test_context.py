@@ -20,7 +20,7 @@ def project(tmp_path: Path) -> Path:
     folder = tmp_path / "one" / "project"
     folder.mkdir(parents=True)
     for name in ("pyproject.toml", "edited.c", "unpacked.c"):
-        write(folder / name, "1")
+        write(folder / name, name)
     os.utime(folder / "unpacked.c", (UNPACKED, UNPACKED))
     return folder
 
@@ -55,6 +55,26 @@ def test_a_tree_is_known_by_an_edit_that_keeps_the_time(project: Path, tmp_path:
     write(project / "unpacked.c", "2")
     os.utime(project / "unpacked.c", (UNPACKED, UNPACKED))
     assert made(project, tmp_path / "third").version != first
+
+
+def test_files_that_change_places_with_their_folders_are_not_the_same(
+    project: Path, tmp_path: Path
+) -> None:
+    one, other = project / "one", project / "other"
+    for folder in (one, other):
+        folder.mkdir()
+        write(folder / "file", folder.name[-1])
+        write(folder / "empty", "")
+    moment = (one / "file").stat().st_mtime_ns
+    for path in (other / "file", one / "empty", other / "empty"):
+        os.utime(path, ns=(moment, moment))
+    before = made(project, tmp_path / "first").version
+    (other / "empty").unlink()
+    assert made(project, tmp_path / "second").version == before
+    one.rename(project / "aside")
+    other.rename(one)
+    (project / "aside").rename(other)
+    assert made(project, tmp_path / "third").version != before
 
 
 def test_a_checkout_of_another_user_is_said_to_be_that(
