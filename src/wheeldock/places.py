@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -50,10 +51,24 @@ def read(
         found.unread.update(OPTIONS)
     used = variables.read(environ, CIBUILDWHEEL, found) if dialect is CIBUILDWHEEL else []
     variables.read(environ, WHEELDOCK, found)
+    remarks = []
     if dialect is CIBUILDWHEEL and (table or used):
         names = ", ".join([*(["[tool.cibuildwheel]"] if table else []), *used])
-        return [f"{path} has no [tool.wheeldock]: taking cibuildwheel's configuration, {names}"]
-    return _passed_over(tool, path, environ, found) if dialect is WHEELDOCK else []
+        remarks.append(
+            f"{path} has no [tool.wheeldock]: taking cibuildwheel's configuration, {names}"
+        )
+    elif dialect is WHEELDOCK:
+        remarks += _passed_over(tool, path, environ, found)
+    return [*remarks, *_misspelt(tool, path)]
+
+
+def _misspelt(tool: Mapping[str, object], path: Path | str) -> list[str]:
+    """Say which table may be meant to be ours."""
+    return [
+        f"{path}: [tool.{name}] is not read; did you mean [tool.{WHEELDOCK.name}]?"
+        for name in get_close_matches(WHEELDOCK.name, tool, cutoff=0.8)
+        if name != WHEELDOCK.name
+    ]
 
 
 def _passed_over(

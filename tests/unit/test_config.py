@@ -492,6 +492,11 @@ def test_a_table_of_cibuildwheels_that_would_change_nothing_is_no_news(
     assert of_tool({"wheeldock": ours, "cibuildwheel": theirs}).remarks == ()
 
 
+def test_a_table_whose_name_is_misspelt_is_told() -> None:
+    (remark,) = of_tool({"wheeldok": {"jobs": 2}, "wheel": {}, "docker": {}}).remarks
+    assert remark == "pyproject.toml: [tool.wheeldok] is not read; did you mean [tool.wheeldock]?"
+
+
 def test_a_project_with_neither_has_nothing_to_remark() -> None:
     assert of_tool({}) == configure()
     assert of_tool({}).remarks == ()
