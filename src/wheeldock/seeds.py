@@ -21,6 +21,7 @@ from wheeldock.builder import BuildEndedError, BuildStoppedError
 from wheeldock.errand import run_errand
 from wheeldock.failures import explain
 from wheeldock.record import BuildRecord
+from wheeldock.refusals import disk_full
 from wheeldock.swap import link
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ _MISSING = "wheeldock-seeds: missing: "
 
 _TIMES = 5
 """How often a run fills an engine's cache mounts before it takes the engine to lose all at once."""
+
+_NO_ROOM = 1 << 20
+"""Bytes that a disk has left when it is full, at most: what did not fit is larger."""
 
 
 def ca_bundle(environment: Mapping[str, str]) -> Path | None:
@@ -163,6 +167,8 @@ class Seeder:
         except BuildStoppedError:
             raise
         except BuildEndedError:
+            if isinstance(request.output, Path) and _is_full(request.output.parent):
+                raise disk_full(f"there is no room for {request.output}") from None
             raise explain(name, self._base_image, record) from None
 
     def _fill(self) -> None:
@@ -173,3 +179,8 @@ class Seeder:
             run_errand(self._builder, request, "seed", self._base_image)
         finally:
             shutil.rmtree(self._request.contexts["seeds"], ignore_errors=True)
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether its disk is: a client that can write no more ends the build without a reason."""
+    return folder.is_dir() and shutil.disk_usage(folder).free < _NO_ROOM

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import ipaddress
+import shutil
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from wheeldock.builder import BuildEndedError
-from wheeldock.errors import BuildFailedError
+from wheeldock.errors import BuildFailedError, WheeldockError
 from wheeldock.events import Log, Notice, Step
 from wheeldock.record import BuildRecord
 from wheeldock.request import BuildRequest
@@ -161,6 +162,28 @@ def test_an_engine_that_loses_all_at_once_is_given_up(tmp_path: Path) -> None:
     while filling.fill(filling.times):
         assert len(engine.requests) < 100
     assert engine.requests
+
+
+@pytest.mark.parametrize(
+    ("free", "said"),
+    [(0, "a disk is full: there is no room for .*out$"), (1 << 30, "that was it")],
+)
+def test_a_build_that_ends_on_a_full_disk_says_so(
+    free: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "seeds").mkdir()
+    filling = seeder(Engine(works=False), tmp_path)
+    usage = shutil.disk_usage(tmp_path)._replace(free=free)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    request = BuildRequest(
+        target="kept",
+        dockerfile=tmp_path / "Dockerfile",
+        context=tmp_path,
+        contexts={"seeds": tmp_path / "seeds"},
+        output=tmp_path / "out",
+    )
+    with pytest.raises(WheeldockError, match=said):
+        filling.run(request, "tools")
 
 
 def test_a_filling_that_fails_says_so(tmp_path: Path) -> None:
