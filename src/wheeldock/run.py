@@ -87,7 +87,8 @@ class Run:
             attestation.retract(attested, output)
             if self.shop.attest:
                 attestation.write(results, self.shop.plan, output)
-        self.shop.display.summary(run_report, output)
+        where = self.shop.state.wheelhouse if errors else output
+        self.shop.display.summary(run_report, where)
         if errors:
             for error in errors:
                 unrequired.tell(error)

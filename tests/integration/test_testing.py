@@ -151,6 +151,7 @@ def test_a_wheel_that_fails_does_not_get_into_the_output_folder(
     ended = workplace.build(*ONE, "--test", environment=failing)
     workplace.refused(ended, FailedTestError, WHEEL, "NameError: name 'x' is not defined")
     assert (workplace.state / "wheelhouse" / WHEEL).exists()
+    assert "1 wheel and the sdist in .wheeldock/wheelhouse/" in ended.out
     passing = {"WHEELDOCK_TEST_COMMAND": "python -c 'import tiny'"}
     workplace.built(workplace.build(*ONE, "--test", environment=passing))
     ended = workplace.build(*ONE, "--test", environment=passing)
