@@ -107,7 +107,8 @@ class State:
                 raise
             raise OutputError(
                 f"the folder {self.root} cannot be written: {error.strerror or error}",
-                cure="Mend that, or run wheeldock in a folder of your own.",
+                cure="Mend that, or run wheeldock in a folder of your own, and name this one by "
+                "--source.",
             ) from None
         owner = self.root / "lock.pid"
         try:
