@@ -140,6 +140,19 @@ def test_where_standard_input_is_closed_nobody_can_be_asked(
     assert door.asker() is None
 
 
+def test_a_question_that_is_stopped_leaves_its_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(_: str) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("builtins.input", stopped)
+    monkeypatch.setattr(door, "_is_anybody_here", lambda: True)
+    with pytest.raises(KeyboardInterrupt):
+        door.confirm("Go on?")
+    assert capsys.readouterr().out == "\n"
+
+
 def test_the_end_of_input_is_no_consent(monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:

@@ -57,6 +57,9 @@ def confirm(question: str) -> bool:
     except EOFError:  # Ctrl-D
         say("")
         return False
+    except KeyboardInterrupt:
+        say("")
+        raise
 
 
 def asker() -> Callable[[str], bool] | None:
