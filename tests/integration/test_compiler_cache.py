@@ -228,6 +228,7 @@ COMPILES = {
     "optional_header_turns_up": ["miss", "miss"],
     "optional_header_turns_up_in_the_image": ["miss", "miss"],
     "what_makes_headers_changed": ["miss", AS_PREPROCESSED, "miss"],
+    "script_begins_to_make_headers": ["miss", "hit", "miss"],
     "unrelated_file_turns_up": ["miss", AS_PREPROCESSED],
     "another_assembler_on_path": ["miss", PASSED, "miss"],
     "another_folder_of_headers_with_the_same": ["miss", AS_PREPROCESSED],

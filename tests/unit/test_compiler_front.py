@@ -246,6 +246,21 @@ def test_another_recipe_by_which_headers_could_be_made(source: Path, name: str) 
     assert includes.fingerprint(source, source) != before
 
 
+@pytest.mark.parametrize("name", ["make_tables.py", "pkg/__init__.py"])
+def test_python_code_that_could_make_headers(source: Path, name: str) -> None:
+    seen = []
+    for code in (
+        "rectangle.h = 1\n",
+        "rectangle.h = 2\n",
+        "open('table.h')\n",
+        'name = f"{x}.inc"',
+    ):
+        (source / name).write_text(code)
+        seen.append(includes.fingerprint(source, source))
+    assert seen[0] == seen[1]
+    assert len({*seen}) == 3
+
+
 def test_another_version_of_a_build_requirement(source: Path, tmp_path: Path) -> None:
     packages = tmp_path / "env/lib/python3.13/site-packages"
     (packages / "pybind11-3.0.dist-info").mkdir(parents=True)

@@ -159,6 +159,18 @@ def what_makes_headers_changed() -> Iterator[Outcome]:
 
 
 @case
+def script_begins_to_make_headers() -> Iterator[Outcome]:
+    write("make.py", "number = 1")
+    yield compile_anew()
+    write("make.py", "number = 2")
+    yield compile_anew()
+    write("make.py", "open('near/value.h', 'w')")
+    with caches(Path.cwd()):
+        write("near/value.h", "#define VALUE 2")
+        yield compare(["gcc", *INCLUDES, "-c", "one.c", "-o", "one.o"], "one.o")
+
+
+@case
 def unrelated_file_turns_up() -> Iterator[Outcome]:
     yield compile_anew()
     write("notes.txt", "nothing that a compiler reads")

@@ -10,6 +10,7 @@ earlier compile at once only if no name came or went. Otherwise it preprocesses,
 from __future__ import annotations
 
 import os
+import re
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,10 +23,13 @@ VARIABLE = "EXTERNAL_INCLUDE"
 
 _IMAGE = Path("/opt/wheeldock/include-names")
 _NO_GENERATORS = (
-    *(".py", ".pyi", ".pyx", ".pxd", ".ipynb", ".md", ".rst", ".csv", ".npy", ".png", ".svg"),
+    *(".pyi", ".pyx", ".pxd", ".ipynb", ".md", ".rst", ".csv", ".npy", ".png", ".svg"),
     *(".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx"),
 )
 """Files that do not decide which headers a build makes: only their names matter."""
+
+_NAMES_HEADER = re.compile(rb"\.(?:h|hh|hpp|hxx|inc|inl|ipp|tpp|def)[\"']")
+"""What Python code has in it that makes headers, and little other code has."""
 
 _LARGEST_GENERATOR = 1_000_000
 """Bytes; what is larger is data."""
@@ -66,6 +70,8 @@ def tree(source: Path, contents: Container[str] = ()) -> bytes:
 def _may_generate(path: Path) -> bool:
     if path.name in {"PKG-INFO", "SOURCES.txt"}:  # they change with each version
         return False
-    if path.name != "setup.py" and path.suffix in _NO_GENERATORS:
+    if not path.is_file() or path.stat().st_size > _LARGEST_GENERATOR:
         return False
-    return path.is_file() and path.stat().st_size <= _LARGEST_GENERATOR
+    if path.suffix == ".py" and path.name != "setup.py":
+        return bool(_NAMES_HEADER.search(path.read_bytes()))
+    return path.suffix not in _NO_GENERATORS
