@@ -67,6 +67,11 @@ def test_to_skip_what_is_off_or_elsewhere_is_no_mistake(glob: str) -> None:
     assert check(Selector(skip=(glob,))) == ()
 
 
+def test_to_skip_the_tests_of_half_a_universal_wheel_is_no_mistake() -> None:
+    globs = ("*-macosx_universal2:arm64", "cp313-macosx_universal2:x86_64")
+    assert list(in_vain(globs, "test-skip")) == []
+
+
 def test_a_glob_for_other_systems_is_told_to_have_no_effect() -> None:
     (warning,) = check(Selector(build=("cp313-*", "cp313-{macosx_*,win_amd64}")))
     assert "is for other systems than Linux" in warning
