@@ -31,6 +31,14 @@ _NO_FORTRAN = (
     "{image} has no Fortran compiler, which the official images have. "
     '`system-packages = ["gfortran"]` installs that of Debian or Alpine.'
 )
+_NO_LIBRARY = (
+    "The build finds no {library} in {image}. A library comes with its development package: name "
+    "that in `system-packages`, or build the library in `before-all`. A Python package is one of "
+    "`build-system.requires`."
+)
+_CMAKE = r"CMake Error at .*:\s+"
+_BY = r"provided by\s+\"(?P<library>[^\"]+)\""
+_MODULE = r"(?P<library>[\w.+-]+)"
 _CURES = {
     r"\b(?P<manager>yum|dnf|microdnf|apk|apt-get|apt): (command )?not found": _NO_MANAGER,
     # apt-get and apt
@@ -47,6 +55,14 @@ _CURES = {
     # Meson, CMake, a shell, Python
     r"Unknown compiler\(s\): \[\['gfortran'|No CMAKE_Fortran_COMPILER could be found": _NO_FORTRAN,
     r"\bgfortran: (command )?not found|No such file or directory: 'gfortran'": _NO_FORTRAN,
+    # Meson, CMake, and what runs a library's own program
+    r"ERROR: Dependency \"(?!python)(?P<library>[^\"]+)\" not found": _NO_LIBRARY,
+    r"ERROR: Dependency lookup for (?!python)(?P<library>\S+) with method": _NO_LIBRARY,
+    _CMAKE + r"Could (?-i:NOT) find (?!Python)(?P<library>\w+)": _NO_LIBRARY,
+    _CMAKE + r"(By not [^!]+?)?Could not find a package configuration file " + _BY: _NO_LIBRARY,
+    _CMAKE + r"The following required packages were not found:\s+- " + _MODULE: _NO_LIBRARY,
+    r"\b(?P<library>\w+[-_]config)( executable|: command|:) not found": _NO_LIBRARY,
+    r"No such file or directory: '(?P<library>\w+[-_]config)'": _NO_LIBRARY,
 }
 """How what is lacking is told in a log, and what to do; the last one in a log made it fail."""
 

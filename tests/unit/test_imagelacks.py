@@ -78,6 +78,61 @@ def test_a_package_that_is_in_no_list_is_told_as_that(failed: str) -> None:
     assert imagelacks.cure(failed + APT, "I").startswith("I has no package libffi-dev: names of")
 
 
+MESON = """\
+    Run-time dependency cairo found: NO  (tried pkg-config and cmake)
+    ../cairo/meson.build:31:12: ERROR: Dependency "{}" not found (tried pkg-config and cmake)
+"""
+CMAKE = """\
+    CMake Error at /usr/share/cmake/FindPackageHandleStandardArgs.cmake:290 (message):
+      Could NOT find {} (missing: CURL_LIBRARY CURL_INCLUDE_DIR)
+"""
+CMAKE_PACKAGE = """\
+    CMake Error at CMakeLists.txt:3 (find_package):
+      Could not find a package configuration file provided by "fmt" with any
+      of the following names:
+"""
+CMAKE_MODULE = """\
+    CMake Error at CMakeLists.txt:3 (find_package):
+      By not providing "Findfmt.cmake" in CMAKE_MODULE_PATH this project has
+      asked CMake to find a package configuration file provided by "fmt", but
+      CMake did not find one.
+
+      Could not find a package configuration file provided by "fmt" with any
+"""
+CMAKE_PKG_CONFIG = """\
+    CMake Error at /usr/share/cmake/FindPkgConfig.cmake:1093 (message):
+      The following required packages were not found:
+
+       - cairo>=1
+"""
+
+
+@pytest.mark.parametrize(
+    ("log", "library"),
+    [
+        (MESON.format("cairo"), "cairo"),
+        ("    meson.build:9:9: ERROR: Dependency lookup for zlib with method 'pkgconfig'", "zlib"),
+        (CMAKE.format("CURL"), "CURL"),
+        (CMAKE_PACKAGE, "fmt"),
+        (CMAKE_MODULE, "fmt"),
+        (CMAKE_PKG_CONFIG, "cairo"),
+        ("    Error: pg_config executable not found.", "pg_config"),
+        ("    /bin/sh: 1: mysql_config: not found", "mysql_config"),
+        ("    sh: line 1: curl-config: command not found", "curl-config"),
+        ("    FileNotFoundError: [Errno 2] No such file or directory: 'pg_config'", "pg_config"),
+        (MESON.format("python-3.13-embed"), None),
+        (CMAKE.format("Python3"), None),
+        (CMAKE.format("CURL").replace("Error", "Warning"), None),
+        ("    -- Could NOT find CURL (missing: CURL_LIBRARY)", None),
+        ("    Run-time dependency cairo found: NO", None),
+        ("    FileNotFoundError: [Errno 2] No such file or directory: 'own.config'", None),
+    ],
+)
+def test_a_library_that_a_build_does_not_find_is_named(log: str, library: str | None) -> None:
+    told = imagelacks.cure(f"cp313-manylinux_x86_64, stage build: it failed\n{log}\n", "I")
+    assert told.startswith(f"The build finds no {library} in I. ") if library else not told
+
+
 FILES = ["src/own.h", "csrc/lib/deep.h", "a.c"]
 
 
