@@ -11,11 +11,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import platform
 import re
-import secrets
 import time
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -43,12 +42,17 @@ _SMALL = 1 << 20
 """Bytes up to which a blob is read and compared before each import: a few milliseconds."""
 
 
+def _here() -> str:
+    """A mark of the working directory, where one build at a time is done."""
+    return digests.of_values([platform.node(), str(Path.cwd())])[:8]
+
+
 @dataclass(frozen=True)
 class KeptFolder:
     """A folder of a cache folder, which is replaced as a whole."""
 
     path: Path
-    run: str = field(default_factory=partial(secrets.token_hex, 4), compare=False)
+    checkout: str = field(default_factory=_here, compare=False)
     """What tells its next export from those of other checkouts, which may build just now."""
 
     FRESH: ClassVar = ".new"
@@ -63,7 +67,7 @@ class KeptFolder:
     @property
     def fresh(self) -> Path:
         """Where the next export goes."""
-        return self.path.with_name(f"{self.path.name}.{self.run}{self.FRESH}")
+        return self.path.with_name(f"{self.path.name}.{self.checkout}{self.FRESH}")
 
     @staticmethod
     def finished(name: str) -> str:
@@ -85,7 +89,8 @@ class KeptFolder:
         """
         Make room for the next export and say where it goes.
 
-        What killed runs left goes. Raises OSError where there can be none.
+        What a killed run left goes, and after a day that of another checkout, too. Raises OSError
+        where there can be none.
         """
         for left in [self.fresh, *self._given_up()]:
             _remove_unless_busy(left)

@@ -53,7 +53,7 @@ class Export:
         """
         A build identifier, `sdist`, `compiler-cache`, or `tools-` and a platform tag.
 
-        It ends in `.new`, or in a run's mark and that, when it was given up half-written.
+        It ends in `.new`, or in a checkout's mark and that, when it was given up half-written.
         """
         return self.path.name
 

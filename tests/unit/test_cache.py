@@ -281,7 +281,7 @@ def test_dropping_twice_does_no_harm(cache: TargetCache) -> None:
 
 
 def test_two_builds_export_apart_from_each_other(cache: TargetCache) -> None:
-    other = TargetCache(cache.path)
+    other = TargetCache(cache.path, checkout="89abcdef")
     mine, theirs = cache.prepare(), other.prepare()
     export(mine, b"mine")
     export(theirs, b"theirs")
@@ -306,3 +306,14 @@ def test_what_a_killed_build_left_goes_after_a_day(cache: TargetCache, ending: s
     cache.prepare()
     assert not left.exists()
     assert other.exists()
+
+
+def test_what_a_killed_build_left_goes_with_the_next_one_of_its_checkout(
+    cache: TargetCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = cache.prepare()
+    (left / "ingest").mkdir()
+    assert TargetCache(cache.path).prepare() == left
+    assert list(left.iterdir()) == []
+    monkeypatch.chdir(tmp_path)
+    assert TargetCache(cache.path).prepare() != left

@@ -77,7 +77,7 @@ def test_what_is_damaged_is_found(kept: KeptTools, content: bytes, flaw: str, fo
 
 
 def test_tools_of_two_checkouts_are_kept_with_what_they_were_made_from(kept: KeptTools) -> None:
-    other = KeptTools(kept.path)
+    other = KeptTools(kept.path, checkout="89abcdef")
     with kept.renewed() as mine:
         with other.renewed() as theirs:
             (theirs / KeptTools.FILE).write_bytes(b"theirs")
