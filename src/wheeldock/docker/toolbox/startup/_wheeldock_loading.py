@@ -1,9 +1,12 @@
-"""What is done in a Python of a build environment as soon as it has loaded a certain module."""
+"""
+What is done in a Python of a build environment as soon as it has loaded a certain module.
+
+Each Python that CMake or a script starts reads this, dozens in a build: it imports next to nothing.
+"""
 
 from __future__ import annotations
 
 import sys
-from importlib.machinery import PathFinder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ class _Finder:
     def find_spec(self, name: str, path: object = None, _: object = None) -> ModuleSpec | None:
         if name != self._name:
             return None
+        from importlib.machinery import PathFinder  # noqa: PLC0415 - most processes need it not
+
         sys.meta_path.remove(self)
         spec = PathFinder.find_spec(name, path)  # type: ignore[arg-type]
         if spec is not None and spec.loader is not None:

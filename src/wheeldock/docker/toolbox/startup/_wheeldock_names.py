@@ -8,13 +8,12 @@ a random one no cache would know again, and no second build would give the same 
 from __future__ import annotations
 
 from itertools import count
-from types import FunctionType
 
 from _wheeldock_loading import after
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
+    from types import FunctionType, ModuleType
 
 
 def _number_folders(tempfile: ModuleType) -> None:
@@ -22,7 +21,7 @@ def _number_folders(tempfile: ModuleType) -> None:
     module, numbers = vars(tempfile), map(str, count())
     own: FunctionType = module["mkdtemp"]
     its_globals = {**module, "_get_candidate_names": lambda: numbers}
-    module["mkdtemp"] = FunctionType(own.__code__, its_globals, own.__name__, own.__defaults__)
+    module["mkdtemp"] = type(own)(own.__code__, its_globals, own.__name__, own.__defaults__)
 
 
 after("tempfile", _number_folders)
