@@ -82,9 +82,10 @@ class Made:
 
     def is_whole(self) -> bool:
         """Whether each file is there still, as it was, of wheels that are all known to be so."""
-        targets = {target.name for target in self.report.targets}
-        is_known = targets - {report.SDIST} <= self.made_with.keys()
-        return bool(targets) and is_known and all(map(self._has, targets))
+        targets = self.report.targets
+        is_known = {target.name for target in targets} - {report.SDIST} <= self.made_with.keys()
+        made = [target.name for target in targets if not target.served_by]
+        return bool(made) and is_known and all(map(self._has, made))
 
     def _has(self, target: str) -> bool:
         files = self.files.get(target, {})

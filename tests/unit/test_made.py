@@ -222,6 +222,17 @@ def test_it_is_whole_while_each_file_is_as_it_was(last: Made) -> None:
     assert not replace(last, files={}).is_whole()
 
 
+def test_a_wheel_that_another_serves_has_no_file_to_be_there(last: Made) -> None:
+    served = TargetReport(
+        name="cp314-manylinux_x86_64", served_by=f"{WHEEL.file}", stages={}, seconds=0
+    )
+    made_with = {**last.made_with, served.name: "options"}
+    of_two = replace(last, report=run(SDIST, WHEEL, served), made_with=made_with)
+    assert of_two.is_whole()
+    of_wheel(last).unlink()
+    assert not of_two.is_whole()
+
+
 def test_it_is_not_whole_if_nothing_tells_what_a_wheel_was_made_with(last: Made) -> None:
     assert not replace(last, made_with={}).is_whole()
 
