@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 OLDEST_MINOR, NEWEST_MINOR = 10, 15
 """The CPythons that wheeldock itself runs on."""
 
+AT_ONCE = "--numprocesses=2 --dist=loadfile --no-loadscope-reorder"
+"""
+How the suite is run: two files at once, as what waits for Docker leaves a processor idle, and each
+file whole, as its tests share what they stand on. Integration tests take longest, and come first.
+"""
+
 
 @task
 def lint(c: Context) -> None:
@@ -46,10 +52,10 @@ def suite(c: Context) -> None:
     """
     homes = [_environment(c, version, python) for version, python in _other_pythons().items()]
     tests = "bin/python -m pytest -q -p no:cacheprovider tests/unit"
-    # One after another, and meanwhile the whole suite, which leaves processors idle.
+    # One after another, and meanwhile the whole suite.
     beside = _start(c, " && ".join(["true", *(f"{home}/{tests}" for home in homes)]))
     try:
-        _run(c, "pytest")
+        _run(c, f"pytest {AT_ONCE}")
     finally:
         ended = beside.join()
     said = [line for line in ended.stdout.splitlines() if " passed" in line]
