@@ -1,5 +1,5 @@
 """
-A build in Buildx's terms: a target of a Dockerfile, what goes in and what comes out. Pure.
+A build in Buildx's terms: a target of a Dockerfile, what goes in and what comes out.
 
 What python-on-whales takes is a command line in the making, so that Buildx's own rules hold for
 each value: its CSV, and the paths that BuildKit cannot name.
