@@ -8,22 +8,44 @@ whole log ends up in an exception.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheeldock.errors import EngineUnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Mapping, Sequence
+
+SOCKET = Path("/var/run/docker.sock")
+"""Where the client looks for this machine's own engine."""
 
 _SCRIPT = 'echo $$ > "$0" && test ! -e "$0.stop" && exec docker "$@" 2>&1'
 _NO_GIT = "export BUILDX_GIT_INFO=false; "
 """Buildx would ask Git half a dozen questions, whose answers only provenance has."""
+
+
+def elsewhere(environ: Mapping[str, str]) -> str:
+    """What points the Docker client at an engine that is not this machine's own, or ""."""
+    if host := environ.get("DOCKER_HOST", ""):
+        scheme, _, path = host.partition("://")
+        is_own = scheme == "unix" and os.path.realpath(path) == os.path.realpath(SOCKET)
+        return "" if is_own else f"DOCKER_HOST={host}"
+    context = environ.get("DOCKER_CONTEXT") or _current_context(environ)
+    return f"Docker context {context!r}" if context not in {"", "default"} else ""
+
+
+def _current_context(environ: Mapping[str, str]) -> str:
+    folder = Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    try:
+        return str(json.loads((folder / "config.json").read_bytes()).get("currentContext", ""))
+    except (OSError, ValueError, AttributeError):
+        return ""
 
 
 def check() -> None:

@@ -17,6 +17,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wheeldock.client import SOCKET
 from wheeldock.daemoncache import DaemonCache, containerd_folder, is_beyond_opening
 from wheeldock.errors import EngineUnreachableError, SetupError
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from wheeldock.root import Root
 
-SOCKET = Path("/var/run/docker.sock")
 SETTINGS = Path("/etc/docker/daemon.json")
 """The user's settings for dockerd."""
 FEATURES = {"containerd-snapshotter": True}

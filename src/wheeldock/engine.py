@@ -6,7 +6,6 @@ Where systemd runs, the engine is its service; elsewhere it is a dockerd that wh
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from enum import Enum
@@ -15,13 +14,15 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_state_path
 
-from wheeldock.daemon import SOCKET, Answer, Daemon, ping, wait_until_it_answers
+from wheeldock import client
+from wheeldock.client import SOCKET
+from wheeldock.daemon import Answer, Daemon, ping, wait_until_it_answers
 from wheeldock.errors import EngineNotOursError, EngineUnreachableError
 from wheeldock.journal import Addition, Journal, Kind
 from wheeldock.root import find, needed_rights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from wheeldock.root import Root
 
@@ -60,24 +61,6 @@ def own_daemon() -> Daemon:
     return Daemon(user_state_path("wheeldock") / "engine")
 
 
-def elsewhere(environ: Mapping[str, str]) -> str:
-    """What points the Docker client at an engine that is not this machine's own, or ""."""
-    if host := environ.get("DOCKER_HOST", ""):
-        scheme, _, path = host.partition("://")
-        is_own = scheme == "unix" and os.path.realpath(path) == os.path.realpath(SOCKET)
-        return "" if is_own else f"DOCKER_HOST={host}"
-    context = environ.get("DOCKER_CONTEXT") or _current_context(environ)
-    return f"Docker context {context!r}" if context not in {"", "default"} else ""
-
-
-def _current_context(environ: Mapping[str, str]) -> str:
-    folder = Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
-    try:
-        return str(json.loads((folder / "config.json").read_bytes()).get("currentContext", ""))
-    except (OSError, ValueError, AttributeError):
-        return ""
-
-
 def has_systemd() -> bool:
     """Whether systemd runs this machine (sd_booted(3))."""
     return Path("/run/systemd/system").is_dir()
@@ -85,7 +68,7 @@ def has_systemd() -> bool:
 
 def status() -> EngineStatus:
     """What there is of an engine on this machine."""
-    if place := elsewhere(os.environ):
+    if place := client.elsewhere(os.environ):
         return EngineStatus(state=EngineState.ELSEWHERE, place=place)
     daemon = own_daemon()
     answer, pid = ping(SOCKET), daemon.pid

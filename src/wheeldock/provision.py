@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
 
-from wheeldock import defaultimage, engine, foreign, packages, standin
+from wheeldock import client, defaultimage, engine, foreign, packages, standin
 from wheeldock.builder import Buildx
-from wheeldock.daemon import FEATURES, SETTINGS, SOCKET, Answer, open_socket, ping
+from wheeldock.client import SOCKET
+from wheeldock.daemon import FEATURES, SETTINGS, Answer, open_socket, ping
 from wheeldock.errors import CacheExportUnsupportedError, SetupError
 from wheeldock.journal import Addition, Kind
 from wheeldock.readiness import Step, in_words
@@ -108,7 +109,7 @@ class Provision:
         """
         names = ", ".join(architectures)
         what = f"install QEMU for programs of {names}"
-        place = engine.elsewhere(os.environ)
+        place = client.elsewhere(os.environ)
         if place or not packages.is_here():
             why = f"{place} names another machine" if place else "it can on Debian and Ubuntu"
             raise SetupError(f"set-up would {what}: {why}", cure=foreign.cure(architectures))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from wheeldock.engine import elsewhere
+from wheeldock import client
 from wheeldock.errors import (
     BaseImageUnavailableError,
     BuilderNotFoundError,
@@ -74,7 +74,7 @@ def engine_unreachable(text: str) -> EngineUnreachableError:
     lines = text.strip().splitlines()
     message = "no Docker engine answers" + (f": {lines[-1].strip()}" if lines else "")
     cure = "`invoke setup` installs and starts one."
-    if place := elsewhere(os.environ):
+    if place := client.elsewhere(os.environ):
         cure = f"{place} names it: start that one, or do without this and run `invoke setup`."
     if _NOT_ALLOWED.search(text):
         cure = "Be in its group (`sudo usermod -aG docker $USER`, then log in again), or use sudo."

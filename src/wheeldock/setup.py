@@ -18,15 +18,16 @@ from wheeldock import (
     architectures,
     baseimage,
     choices,
+    client,
     emulation,
-    engine,
     foreign,
     officialimages,
     standin,
 )
 from wheeldock.architectures import is_emulated
 from wheeldock.builder import Buildx
-from wheeldock.daemon import SOCKET, Answer, ping
+from wheeldock.client import SOCKET
+from wheeldock.daemon import Answer, ping
 from wheeldock.errors import (
     BuildxMissingError,
     EngineUnreachableError,
@@ -126,7 +127,7 @@ def _emulate(platforms: Iterable[Platform], provision: Provision) -> None:
 
 def look() -> Machine:
     """What there is on this machine."""
-    place = engine.elsewhere(os.environ)
+    place = client.elsewhere(os.environ)
     has_client = shutil.which("docker") is not None
     failure = _failure() if has_client else None
     away = isinstance(failure, EngineUnreachableError)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from wheeldock import engine
-from wheeldock.daemon import SOCKET, Answer
+from wheeldock.client import SOCKET, elsewhere
+from wheeldock.daemon import Answer
 from wheeldock.engine import EngineState, EngineStatus
 from wheeldock.errors import EngineNotOursError, EngineUnreachableError
 from wheeldock.journal import Journal, Kind
@@ -32,27 +33,27 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPat
 
 def test_the_client_is_set_up_for_this_machine(tmp_path: Path) -> None:
     folder = {"DOCKER_CONFIG": str(tmp_path)}
-    assert engine.elsewhere(folder) == ""
-    assert engine.elsewhere({**folder, "DOCKER_CONTEXT": "default"}) == ""
-    assert engine.elsewhere({"DOCKER_HOST": f"unix://{SOCKET}"}) == ""
-    assert engine.elsewhere({"DOCKER_HOST": f"unix://{SOCKET.resolve()}"}) == ""
+    assert elsewhere(folder) == ""
+    assert elsewhere({**folder, "DOCKER_CONTEXT": "default"}) == ""
+    assert elsewhere({"DOCKER_HOST": f"unix://{SOCKET}"}) == ""
+    assert elsewhere({"DOCKER_HOST": f"unix://{SOCKET.resolve()}"}) == ""
 
 
 @pytest.mark.parametrize("host", ["tcp://far:2375", "ssh://far", "unix:///run/other.sock"])
 def test_the_client_is_set_up_for_another_host(host: str) -> None:
-    assert engine.elsewhere({"DOCKER_HOST": host}) == f"DOCKER_HOST={host}"
+    assert elsewhere({"DOCKER_HOST": host}) == f"DOCKER_HOST={host}"
 
 
 def test_the_client_is_set_up_for_another_context(tmp_path: Path) -> None:
     settings = tmp_path / "config.json"
     settings.write_text(json.dumps({"currentContext": "colima"}))
     folder = {"DOCKER_CONFIG": str(tmp_path)}
-    assert engine.elsewhere(folder) == "Docker context 'colima'"
-    assert engine.elsewhere({**folder, "DOCKER_CONTEXT": "far"}) == "Docker context 'far'"
-    assert engine.elsewhere({**folder, "DOCKER_CONTEXT": "default"}) == ""
+    assert elsewhere(folder) == "Docker context 'colima'"
+    assert elsewhere({**folder, "DOCKER_CONTEXT": "far"}) == "Docker context 'far'"
+    assert elsewhere({**folder, "DOCKER_CONTEXT": "default"}) == ""
     for text in ("{", "[]", '{"auths": {}}'):
         settings.write_text(text)
-        assert engine.elsewhere(folder) == ""
+        assert elsewhere(folder) == ""
 
 
 def test_status_of_a_machine_without_an_engine(machine: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from filelock import FileLock
 from wheeldock import (
     architectures,
     baseimage,
+    client,
     emulation,
     engine,
     imagecontents,
@@ -112,7 +113,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeMachine:
         monkeypatch.setattr(module, "Buildx", lambda: machine)
         monkeypatch.setattr(module, "ping", lambda _: machine.answer)
     monkeypatch.setattr("shutil.which", lambda name, **_: f"/usr/bin/{name}")
-    monkeypatch.setattr(engine, "elsewhere", lambda _: "")
+    monkeypatch.setattr(client, "elsewhere", lambda _: "")
     monkeypatch.setattr(standin, "is_current", lambda _, **_options: True)
     machine.formats = tmp_path / "binfmt_misc"
     monkeypatch.setattr(provision, "_FORMATS", machine.formats)
@@ -214,7 +215,7 @@ def test_what_is_looked_at(machine: FakeMachine, monkeypatch: pytest.MonkeyPatch
     assert not setup.look().has_buildx
     machine.builder = EngineUnreachableError("silent")
     assert setup.look().has_buildx
-    monkeypatch.setattr(engine, "elsewhere", lambda _: "DOCKER_HOST=tcp://far:2375")
+    monkeypatch.setattr(client, "elsewhere", lambda _: "DOCKER_HOST=tcp://far:2375")
     assert setup.look().engine is Answer.NO
     machine.builder = DEFAULT
     assert setup.look().engine is Answer.YES
@@ -305,7 +306,7 @@ def test_where_set_up_installs_no_qemu_it_tells_how_to(
     machine: FakeMachine, monkeypatch: pytest.MonkeyPatch, *, is_far: bool
 ) -> None:
     if is_far:
-        monkeypatch.setattr(engine, "elsewhere", lambda _: "DOCKER_HOST=tcp://far:2375")
+        monkeypatch.setattr(client, "elsewhere", lambda _: "DOCKER_HOST=tcp://far:2375")
     else:
         monkeypatch.setattr(packages, "is_here", lambda: False)
     why = "names another machine" if is_far else "it can on Debian and Ubuntu"
