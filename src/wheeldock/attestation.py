@@ -100,7 +100,7 @@ def _grafted(archive: zipfile.ZipFile) -> dict[str, str]:
     for info in archive.infolist():
         if info.filename.partition("/")[0].endswith(".libs") and not info.is_dir():
             with archive.open(info) as member:
-                found[info.filename] = digests.of_file(member)
+                found[info.filename] = digests.of_stream(member)
     return found
 
 

@@ -182,7 +182,7 @@ class TargetCache(KeptFolder):
         size = blob.stat().st_size
         if size != descriptor["size"]:
             return f"truncated ({blob.name[:16]})"
-        if (thorough or size <= _SMALL) and _sha256(blob) != blob.name:
+        if (thorough or size <= _SMALL) and digests.of_file(blob) != blob.name:
             return f"corrupt ({blob.name[:16]})"
         return ""
 
@@ -215,8 +215,3 @@ def _remove_unless_busy(path: Path) -> None:
     except OSError as error:
         if error.errno not in _BUSY:
             raise
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return digests.of_file(file)

@@ -33,7 +33,13 @@ def of_folder(folder: Path, files: Iterable[Path] | None = None) -> str:
     return digest.hexdigest()
 
 
-def of_file(file: IO[bytes]) -> str:
+def of_file(path: Path) -> str:
+    """Of what is in a file: its SHA-256. Raises OSError."""
+    with path.open("rb") as file:
+        return of_stream(file)
+
+
+def of_stream(file: IO[bytes]) -> str:
     """Of what an open file has from here on: its SHA-256."""
     digest = hashlib.sha256()
     while chunk := file.read(1 << 20):

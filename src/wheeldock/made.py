@@ -101,17 +101,17 @@ class Made:
         known = last.files.keys() & last.made_with.keys() - mine
         there = (target for target in (*last.report.targets, *last.others) if target.name in known)
         others = [target for target in there if last.has_left(target)]
-        files, made_with = dict(self.files), dict(self.made_with)
-        for name in (other.name for other in others):
-            files |= stamps({name: map(Path, last.files[name])})
-            made_with[name] = last.made_with[name]
+        names = [other.name for other in others]
+        files = {**self.files, **stamps({name: map(Path, last.files[name]) for name in names})}
+        made_with = {**self.made_with, **{name: last.made_with[name] for name in names}}
         return replace(self, files=files, made_with=made_with, others=tuple(others))
 
     def has_left(self, wheel: TargetReport) -> bool:
         """Whether a wheel is what it was, whenever it got there, and what goes with it is, too."""
-        own = f"{os.sep}{wheel.file}"
         return all(
-            _sha256(path) == wheel.sha256 if path.endswith(own) else _stamp(path) == stamp
+            _sha256(path) == wheel.sha256
+            if Path(path).name == wheel.file
+            else _stamp(path) == stamp
             for path, stamp in self.files[wheel.name].items()
         )
 
@@ -230,8 +230,7 @@ def _files(path: Path) -> list[str]:
 def _sha256(path: str) -> str:
     """The digest of a file's content, as reports have it; nothing where there is none."""
     try:
-        with Path(path).open("rb") as file:
-            return of_file(file)
+        return of_file(Path(path))
     except OSError:
         return ""
 

@@ -47,8 +47,7 @@ class Distribution:
 
     def sha256(self) -> str:
         """The hexadecimal digest of its bytes."""
-        with self.path.open("rb") as file:
-            return digests.of_file(file)
+        return digests.of_file(self.path)
 
 
 def read_distribution(path: Path) -> Distribution | None:
