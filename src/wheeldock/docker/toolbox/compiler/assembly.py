@@ -9,10 +9,12 @@ compiled or linked there depends on all of them.
 
 from __future__ import annotations
 
-import os
 import re
 from hashlib import sha256
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _CODE = (
     *(".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".inc", ".inl", ".ipp", ".tpp"),
@@ -27,8 +29,7 @@ _NAMES = (b".incbin", b".include")
 
 def fingerprint(source: Path) -> str:
     """A digest of all files of a source tree whose assembly could read them; else ""."""
-    files = [Path(folder, name) for folder, _, names in os.walk(source) for name in sorted(names)]
-    files = sorted(path for path in files if path.is_file())
+    files = sorted(path for path in source.rglob("*") if path.is_file())
     code = (path.read_bytes() for path in files if path.name.lower().endswith(_CODE))
     if not any(_DIRECTIVE.search(text) for text in code if any(name in text for name in _NAMES)):
         return ""

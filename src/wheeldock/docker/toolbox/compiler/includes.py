@@ -70,8 +70,9 @@ def tree(source: Path, contents: Container[str] = ()) -> bytes:
 def _may_generate(path: Path) -> bool:
     if path.name in {"PKG-INFO", "SOURCES.txt"}:  # they change with each version
         return False
-    if not path.is_file() or path.stat().st_size > _LARGEST_GENERATOR:
+    if path.suffix in _NO_GENERATORS or not path.is_file():
         return False
-    if path.suffix == ".py" and path.name != "setup.py":
-        return bool(_NAMES_HEADER.search(path.read_bytes()))
-    return path.suffix not in _NO_GENERATORS
+    if path.stat().st_size > _LARGEST_GENERATOR:
+        return False
+    is_script = path.suffix == ".py" and path.name != "setup.py"
+    return not is_script or bool(_NAMES_HEADER.search(path.read_bytes()))
