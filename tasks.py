@@ -25,7 +25,7 @@ OLDEST_MINOR, NEWEST_MINOR = 10, 15
 AT_ONCE = "--numprocesses=2 --dist=loadfile --no-loadscope-reorder"
 """
 How the suite is run: two files at once, as what waits for Docker leaves a processor idle, and each
-file whole, as its tests share what they stand on. Integration tests take longest, and come first.
+file whole, as its tests share what they stand on, in the order that these were collected in.
 """
 
 

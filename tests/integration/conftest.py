@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import platform
 import secrets
@@ -34,6 +35,30 @@ if TYPE_CHECKING:
 
     from wheeldock.baseimage import BaseImage
     from wheeldock.standin_context import Gathered
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what has the engine to itself; what needs no engine goes on beside it."""
+    items.sort(key=lambda item: (not _is_alone(item), _is_of_engine(item)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def turn(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """The turn of a file of tests, whatever workers run beside it."""
+    how = fcntl.LOCK_EX if _is_alone(request.node) else fcntl.LOCK_SH
+    with (tmp_path_factory.getbasetemp().parent / "engine.lock").open("w") as lock:
+        fcntl.flock(lock, how)
+        yield
+
+
+def _is_alone(node: pytest.Item | pytest.Module) -> bool:
+    return node.get_closest_marker("alone") is not None
+
+
+def _is_of_engine(item: pytest.Item) -> bool:
+    return item.get_closest_marker("integration") is not None
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import zipfile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -198,3 +199,9 @@ def sleeping_setup(seconds: str, *, in_wheel: bool) -> str:
         f"if {commands!r} in sys.argv:\n"
         f"    subprocess.run(['sleep', '{seconds}'])\n"
     ) + SETUP
+
+
+def extension(wheel: Path) -> bytes:
+    """The content of a wheel's extension module."""
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.read("tiny.cpython-313-x86_64-linux-gnu.so")

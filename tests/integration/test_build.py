@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wheeldock import report
-from wheeldock.builder import Buildx
 from wheeldock.seeds import ca_bundle
 
 if TYPE_CHECKING:
@@ -129,19 +128,6 @@ def test_a_source_file_rebuilds_the_wheel_and_not_its_environment(home: Path) ->
     (wheel,) = (target for target in last_report(home)["targets"] if target["name"] == ONLY)
     assert wheel["stages"]["build"] > 0.5
     assert wheel["stages"].get("env", 0.0) < 0.1
-
-
-def test_what_the_engine_forgets_first_comes_back_from_the_cache_folder(home: Path) -> None:
-    for forgotten in ("wheeldock-seeds", "wheeldock-compiler-wheeldock-example-ovf"):
-        Buildx().remove_cache_mounts(forgotten)
-    with (home / "ovf/src/ovf_example/__init__.py").open("a") as file:
-        file.write(f"# forgotten: {os.urandom(8).hex()}\n")
-    assert rebuilt(home) == {"sdist": True, ONLY: True}
-    wheel = last_report(home)["targets"][1]
-    assert wheel["stages"].get("env", 0.0) < 0.1
-    compiles = wheel["compiler_cache"]["compiles"]
-    assert compiles["misses"] == 0 < compiles["hits"]
-    assert wheel["compiler_cache"]["links"] == {"hits": 1, "misses": 0}
 
 
 def test_an_sdist_gives_the_same_wheel_name_as_its_tree(home: Path, tmp_path: Path) -> None:

@@ -37,27 +37,6 @@ setup(py_modules=["pure"], ext_modules=[Extension("tiny", ["tiny.c"])])
 """
 CODE = f'#include "now.h"\nlong now = NOW;\n{projects.CODE}'
 
-CYTHON_PYPROJECT = projects.PYPROJECT.replace('["setuptools"]', '["setuptools", "cython"]')
-CYTHON_SETUP = """\
-from Cython.Build import cythonize
-from setuptools import setup
-
-setup(py_modules=["pure"], ext_modules=cythonize("tiny.pyx", language_level=3))
-"""
-BACKEND = """\
-import os
-import shutil
-import tempfile
-
-from setuptools import build_meta
-from setuptools.build_meta import build_sdist, get_requires_for_build_wheel
-
-
-def build_wheel(folder, settings=None, metadata=None):
-    with tempfile.TemporaryDirectory() as temporary:
-        os.chdir(shutil.copytree(".", f"{temporary}/src"))
-        return build_meta.build_wheel(folder, settings, metadata)
-"""
 FOLDER_SETUP = """\
 import os
 
@@ -102,33 +81,6 @@ def test_a_rebuild_that_compiles_all_of_it_again(workplace: Workplace, case: str
     assert said in again.out + again.err
 
 
-def test_a_build_in_a_temporary_folder_gives_the_same_again(workplace: Workplace) -> None:
-    """The folder is in debug information, and that in the keys of the caches."""
-    own = '"backend"\nbackend-path = ["."]'
-    pyproject = projects.PYPROJECT.replace('"setuptools.build_meta"', own)
-    projects.write_tiny(workplace.folder, more_code=projects.unlike())
-    (workplace.folder / "pyproject.toml").write_text(pyproject)
-    (workplace.folder / "backend.py").write_text(BACKEND)
-    (workplace.folder / "MANIFEST.in").write_text("include backend.py README\n")
-    environment = {"WHEELDOCK_ENVIRONMENT": "CFLAGS=-g"}
-    wheel = workplace.dist / WHEEL
-    workplace.built(workplace.build(*ONE, environment=environment))
-
-    (workplace.folder / "README").write_text("another sdist, and the same wheel\n")
-    workplace.built(workplace.build(*ONE, environment=environment))
-    caches = workplace.report()[ONE[1]]["compiler_cache"]
-    assert (caches["compiles"], caches["links"]) == (ONE_HIT, ONE_HIT)
-    code = extension(wheel)
-    workplace.built(workplace.build(*ONE, "--cold", environment=environment))
-    assert extension(wheel) == code
-
-
-def extension(wheel: Path) -> bytes:
-    """The content of a wheel's extension module."""
-    with zipfile.ZipFile(wheel) as archive:
-        return archive.read("tiny.cpython-313-x86_64-linux-gnu.so")
-
-
 def test_an_edit_that_keeps_the_size_gets_into_the_wheel(workplace: Workplace) -> None:
     """BuildKit keeps what it was sent for a build that ran no step, and is sent what differs."""
     wheel = workplace.dist / WHEEL
@@ -139,7 +91,7 @@ def test_an_edit_that_keeps_the_size_gets_into_the_wheel(workplace: Workplace) -
         wheel.unlink(missing_ok=True)
         assert workplace.build(*ONE).code == 0
         assert workplace.report()[ONE[1]]["cached"] is not is_new
-        assert edition.encode() in extension(wheel)
+        assert edition.encode() in projects.extension(wheel)
 
 
 def test_what_changes_for_one_wheel_leaves_the_others_as_they_are(workplace: Workplace) -> None:
@@ -270,32 +222,6 @@ def test_what_is_compiled_is_kept_while_the_wheel_is_repaired(workplace: Workpla
     (compiled,) = (workplace.state / "cache").glob("*/compiler-cache/compiler-cache.tar")
     (wheel,) = (workplace.state / "cache").glob(f"*/{ONE[1]}/index.json")
     assert compiled.stat().st_mtime < wheel.stat().st_mtime - 1
-
-
-def test_cython_translates_nothing_twice(workplace: Workplace) -> None:
-    """Such a setup.py lets it translate whenever the backend is asked anything."""
-    projects.write_tiny(workplace.folder, setup=CYTHON_SETUP)
-    (workplace.folder / "tiny.c").unlink()
-    (workplace.folder / "pyproject.toml").write_text(CYTHON_PYPROJECT)
-    (workplace.folder / "MANIFEST.in").write_text("include *.pyx\nglobal-exclude *.c\n")
-    (workplace.folder / "tiny.pyx").write_text(f"nonce = {secrets.token_hex(8)!r}\n")
-    (workplace.folder / "pure.py").touch()
-    workplace.built(workplace.build(*ONE))
-    first = workplace.report()
-    assert first["sdist"]["compiler_cache"] == {"translations": ONE_MISS}
-    assert first[ONE[1]]["compiler_cache"] == {
-        "translations": ONE_HIT,  # of the sdist's
-        "compiles": ONE_MISS,
-        "links": ONE_MISS,
-    }
-
-    Buildx().remove_cache_mounts("wheeldock-compiler-tiny")
-    (workplace.folder / "pure.py").write_text("changed = True\n")
-    workplace.built(workplace.build(*ONE))
-    again = workplace.report()
-    assert again["sdist"]["compiler_cache"] == {"translations": ONE_HIT}
-    kinds = ("translations", "compiles", "links")
-    assert again[ONE[1]]["compiler_cache"] == dict.fromkeys(kinds, ONE_HIT)
 
 
 def test_a_wheel_is_audited_again_where_that_is_done_on_another_image(workplace: Workplace) -> None:

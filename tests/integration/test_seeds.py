@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.integration.mounts import run_in
 
 from wheeldock import baseimage, config, imagecontents
 from wheeldock.recipe import Recipe, seed_request
@@ -49,9 +50,11 @@ def test_runs_that_fill_the_same_mount_at_once_do_not_disturb_each_other(
         with ThreadPoolExecutor(AT_ONCE) as pool:
             assert all(pool.map(fill, range(AT_ONCE)))
     finally:
-        buildx.remove_cache_mounts("wheeldock-seeds")
+        mounts = {"wheeldock-seeds": "/seeds"}
         for number in range(AT_ONCE):
-            buildx.remove_cache_mounts(f"wheeldock-compiler-seeds-{number}")
+            mounts[f"wheeldock-compiler-seeds-{number}"] = f"/compiler/{number}"
+        address = Seeds(bundle).hosts()["ca-bundle.wheeldock"]
+        run_in(mounts, base_image.reference, tmp_path, f"rm -rf /seeds/{address} /compiler/*/*")
 
 
 def test_a_look_into_an_image_fills_the_mounts_that_its_first_build_needs(
