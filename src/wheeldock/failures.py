@@ -71,6 +71,9 @@ _FETCHING = {
 }
 """What the stages install in which no script of ours explains a failure."""
 
+_PRUNED = "ERROR: failed to solve: not found"
+"""What BuildKit says when results that a build stands on were forgotten before its end."""
+
 _LOG_FOLLOWS = "Its log ends:"
 """What the toolbox says last where the log tells more."""
 
@@ -113,7 +116,11 @@ def _explain_start(name: str, text: str) -> WheeldockError:
         return refused
     if "context canceled" in text:
         return StoppedError(f"{name}: stopped")
-    return BuildFailedError(f"{name}: the build did not start: {last_line(text)}")
+    said = last_line(text)
+    if said == _PRUNED:
+        what = "the engine lost what it had built: its build cache was pruned meanwhile"
+        return BuildFailedError(f"{name}: {what} ({said})", cure="Run this again.")
+    return BuildFailedError(f"{name}: the build did not start: {said}")
 
 
 def _explain_step(name: str, step: Step, record: BuildRecord) -> WheeldockError:

@@ -80,6 +80,12 @@ def test_a_build_that_does_not_start_is_told_by_its_notices(
     assert type(explain("sdist", IMAGE, of(Notice("WARNING: x"), Notice(text)))) is error
 
 
+def test_a_build_whose_results_are_pruned_meanwhile_says_so() -> None:
+    told = explain("tools", IMAGE, of(Notice("ERROR: failed to solve: not found")))
+    assert "pruned meanwhile" in told.message
+    assert told.cure == "Run this again."
+
+
 @pytest.mark.parametrize(
     ("code", "error"),
     [
