@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wheeldock.events import Event
 
 OTHER = "0" * 64
-CONTENT = gzip.compress(b"tools" * 1000)
+CONTENT = gzip.compress(b"tools" * 1000, mtime=0)  # tests are named by it, alike in each worker
 
 
 @pytest.fixture(autouse=True)
