@@ -164,7 +164,9 @@ def musl_image(buildx: Buildx, base_image: BaseImage, tmp_path: Path) -> Iterato
     folder = tmp_path / "musl"
     folder.mkdir()
     policy = "AUDITWHEEL_POLICY=musllinux_1_2 AUDITWHEEL_PLAT=musllinux_1_2_x86_64"
-    (folder / "Dockerfile").write_text(f"FROM {base_image.reference} AS musl\nENV {policy}\n")
+    # Once something was pruned, BuildKit 0.13 ends a build of no step with "not found".
+    lines = f"FROM {base_image.reference} AS musl\nENV {policy}\nRUN true\n"
+    (folder / "Dockerfile").write_text(lines)
     request = BuildRequest(
         target="musl",
         dockerfile=folder / "Dockerfile",
