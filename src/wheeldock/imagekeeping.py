@@ -89,7 +89,8 @@ def prune(
     reasons = {image: image.flaw(engine) or _old(image, limit) for image in found}
     going = {image: reason for image, reason in reasons.items() if reason}
     if not going:
-        show(f"Nothing to remove among {total(found)}")
+        whose = "" if everyone else "; `--everyone` looks at those of other folders, too"
+        show(f"Nothing to remove among {total(found)}{whose}")
         return
     _take_away(going, engine, yes=yes, show=show, confirm=confirm)
 

@@ -122,7 +122,8 @@ def _check_target(target: Path) -> None:
     """Raise OutputError where there can be no folder."""
     try:
         target.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
+    except (FileExistsError, NotADirectoryError, FileNotFoundError):
+        # /proc says that there is no such file, whatever is to be made in it.
         raise OutputError(f"{target} is no folder", cure="Save to another one.") from None
 
 

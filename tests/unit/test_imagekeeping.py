@@ -164,6 +164,7 @@ def test_what_is_current_goes_when_it_was_not_used_for_long(screen: Screen) -> N
     prune(there, screen)
     assert there.removed == []
     assert "Nothing to remove" in screen.text
+    assert "`--everyone` looks at those of other folders" in screen.text
     mark = images.last_used(TOOLS.name)
     mark.parent.mkdir(parents=True)
     mark.touch()

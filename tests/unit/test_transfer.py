@@ -3,16 +3,13 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from tests.unit.test_cache import blob_path, export
 
 from wheeldock import exports, transfer
 from wheeldock.errors import OutputError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NOTE = f"{'0' * 64}.json"
 CP313 = "cp313-manylinux_x86_64"
@@ -157,6 +154,13 @@ def test_a_file_is_no_folder_to_save_to(cache: Path, tmp_path: Path, place: str)
     (tmp_path / "file").write_text("mine")
     with pytest.raises(OutputError, match=f"{place} is no folder"):
         transfer.save(tmp_path / place, LIMIT, print)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="Linux has it")
+def test_where_no_folder_can_be_made_is_no_folder(cache: Path) -> None:
+    assert cache.exists()
+    with pytest.raises(OutputError, match="/proc/x is no folder"):
+        transfer.save(Path("/proc/x"), LIMIT, print)
 
 
 def test_a_disk_that_is_full_is_said_and_nothing_is_left_there(
