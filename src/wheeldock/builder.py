@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from wheeldock import client
 from wheeldock.builderinfo import read_builder, read_engine
-from wheeldock.errors import BuilderNotFoundError, EngineUnreachableError
 from wheeldock.events import Event, parse
 from wheeldock.masking import masked
 from wheeldock.refusals import (
@@ -241,16 +240,6 @@ class Buildx:
 
         with _refusals(partial(image_in_use, reference)), contextlib.suppress(NoSuchImage):
             self._docker.image.remove(reference, force=force)
-
-    def remove_cache_mounts(self, suffix: str, builder: str | None = None) -> None:
-        """Remove the cache mounts whose ids end so, and no others; what fails stays there."""
-        from wheeldock.usage import cache_records  # noqa: PLC0415 - it reads what is seldom asked
-
-        with contextlib.suppress(EngineUnreachableError, BuilderNotFoundError):
-            records = cache_records(self.cache_usage(builder))
-            self.remove_cache(
-                [one.number for one in records if one.mount.endswith(suffix)], builder
-            )
 
     def remove_cache(self, numbers: Iterable[str], builder: str | None = None) -> None:
         """Remove records of the build cache by BuildKit's names of them; what is in use stays."""

@@ -160,6 +160,11 @@ def seed_request(recipe: Recipe, folder: Path) -> BuildRequest:
     )
 
 
+def forgetting_request(recipe: Recipe) -> BuildRequest:
+    """Ask for the cache mounts of a cold run to be emptied."""
+    return _request(recipe, target="forgotten", output=None)
+
+
 def tools_image_request(recipe: Recipe, name: str, labels: Mapping[str, str]) -> BuildRequest:
     """Ask for the image of that name with the tools of the run."""
     request = _request(recipe, target="builder", output=ImageOutput(name))

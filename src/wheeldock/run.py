@@ -63,7 +63,7 @@ class Run:
             return self._build(source, whole=whole)
         finally:
             if shop.cold:
-                shop.buildx.remove_cache_mounts(shop.cold, shop.settings.builder or None)
+                shop.forget()
 
     def _build(self, source: Source, *, whole: bool) -> RunReport:
         started, clock = datetime.now(timezone.utc), time.monotonic()

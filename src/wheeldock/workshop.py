@@ -6,20 +6,22 @@ import os
 import re
 import tempfile
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wheeldock.beside import attempt
+from wheeldock.builder import Buildx
 from wheeldock.constraints import EVERYWHERE, Constraints
+from wheeldock.errand import run_errand
 from wheeldock.keeping import Keeping
-from wheeldock.recipe import Recipe, environment_request, seed_request
+from wheeldock.recipe import Recipe, environment_request, forgetting_request, seed_request
 from wheeldock.seeds import Seeder, Seeds, ca_bundle
 from wheeldock.targets import TargetMaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from wheeldock.builder import Buildx
     from wheeldock.config import Config
     from wheeldock.context import TreeContext
     from wheeldock.epoch import Epochs
@@ -91,7 +93,8 @@ class Workshop:
             preparation=batch.preparation,
             files=self.tree.used_by(batch.preparation) if self.tree else None,
             builder=self.settings.builder or None,
-            project=self.name,
+            # A cold run's cache mounts have names before the project has one.
+            project="" if self.cold else self.name,
             seeds=seeds,
             epoch=self.epochs.sdist,
             cold=self.cold,
@@ -121,6 +124,14 @@ class Workshop:
         recipe = self.recipes[self.plan.main]
         folder = Path(tempfile.mkdtemp(prefix="seeds-", dir=self.scratch))
         return Seeder(self.buildx, recipe.base_image, recipe.seeds, seed_request(recipe, folder))
+
+    def forget(self) -> None:
+        """Empty the cache mounts that go with the run."""
+        recipe = self.recipes[self.plan.main]
+        # All builds of the run's own Buildx may have been stopped.
+        own, request = Buildx(), forgetting_request(recipe)
+        work = partial(run_errand, own, request, "cache mounts", recipe.base_image)
+        attempt(work, "The cache mounts of this run are not emptied", self.display.say)
 
     def maker(self, batch: Batch) -> TargetMaker:
         """What builds the targets of a batch."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import secrets
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +11,7 @@ from tests.integration.mounts import MOUNTS, run_in
 from tests.integration.workplace import ONE
 
 from wheeldock.builder import Buildx
+from wheeldock.diskspace import our_mounts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +44,8 @@ def build_wheel(folder, settings=None, metadata=None):
         return build_meta.build_wheel(folder, settings, metadata)
 """
 WHEEL = "tiny-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
+EMPTY = 100_000
+"""Bytes that no cache mount with something in it is smaller than."""
 ONE_HIT, ONE_MISS = {"hits": 1, "misses": 0}, {"hits": 0, "misses": 1}
 CYTHON_PYPROJECT = projects.PYPROJECT.replace('["setuptools"]', '["setuptools", "cython"]')
 CYTHON_SETUP = """\
@@ -64,7 +65,7 @@ def test_a_cold_build_uses_no_cache_and_touches_none(
     run_in(MOUNTS, base_image.reference, tmp_path, f"for m in {places}; do rm -f $m/marker; done")
     workplace.built(workplace.build(*ONE))
     run_in(MOUNTS, base_image.reference, tmp_path, f"for m in {places}; do touch $m/marker; done")
-    before, others = exports(workplace), cold_mounts()
+    before, others = exports(workplace), our_mounts(Buildx())
 
     workplace.built(workplace.build(*ONE, "--cold"))
     cold = workplace.report()
@@ -77,11 +78,23 @@ def test_a_cold_build_uses_no_cache_and_touches_none(
         for stage in stages:
             assert max(target["stages"].get(stage, 0) for target in cold.values()) > 0.1, stage
     assert exports(workplace) == before
-    assert cold_mounts() <= others
+    new = our_mounts(Buildx())
+    assert all(size < EMPTY for name, (size, _) in new.items() if name not in others)
 
     workplace.built(workplace.build(*ONE))
     assert all(target["cached"] for target in workplace.report().values())
     run_in(MOUNTS, base_image.reference, tmp_path, f"for m in {places}; do rm $m/marker; done")
+    with (workplace.folder / "tiny.c").open("a") as file:
+        file.write(projects.unlike())
+    workplace.built(workplace.build(*ONE))
+    ran = {
+        stage
+        for target in workplace.report().values()
+        for stage, seconds in target["stages"].items()
+        if seconds > 0.1
+    }
+    assert ran >= {"sdist", "build"}
+    assert ran.isdisjoint({"tools", "env"})
 
 
 def test_a_build_in_a_temporary_folder_gives_the_same_again(workplace: Workplace) -> None:
@@ -124,8 +137,10 @@ def test_what_the_engine_forgets_first_comes_back_from_the_cache_folder(
         "links": ONE_MISS,
     }
 
+    engine = Buildx()
+    mounts = our_mounts(engine)
     for forgotten in ("wheeldock-seeds", "wheeldock-compiler-tiny"):
-        Buildx().remove_cache_mounts(forgotten)
+        engine.remove_cache(mounts[forgotten][1])
     (workplace.folder / "pure.py").write_text("changed = True\n")
     workplace.built(workplace.build(*ONE))
     again = workplace.report()
@@ -138,9 +153,3 @@ def exports(workplace: Workplace) -> dict[Path, int]:
     """All that is in the cache folder."""
     cache = workplace.state / "cache"
     return {path: path.stat().st_mtime_ns for path in [cache, *cache.rglob("*")]}
-
-
-def cold_mounts() -> set[str]:
-    """The cache mounts of cold builds that are in the engine."""
-    usage = subprocess.check_output(["docker", "buildx", "du", "--verbose"], text=True)
-    return set(re.findall(r"cached mount .* with id \"/?(.*-cold-.*)\"", usage))

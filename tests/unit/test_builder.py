@@ -556,16 +556,3 @@ def test_a_builder_that_is_not_there_has_no_cache_to_tell_of(docker: Docker) -> 
     docker.does("echo 'ERROR: no builder \"ours\" found' >&2; exit 1")
     with pytest.raises(BuilderNotFoundError, match="'ours'"):
         Buildx().cache_usage("ours")
-
-
-def test_only_the_cache_mounts_of_that_suffix_are_removed(docker: Docker) -> None:
-    told = "".join(
-        f'ID:\t\t{number}\nDescription:\tcached mount /c from exec true with id "/uv{suffix}"\n\n'
-        for number, suffix in (("one", ""), ("two", "-cold-1"), ("three", "-cold-12"))
-    )
-    docker.does(f"case $2 in du) echo '{told}' ;; prune) echo \"$@\" >> removed ;; esac")
-    Buildx().remove_cache_mounts("-cold-1", "ours")
-    removed = (docker.folder / "removed").read_text().splitlines()
-    assert removed == ["buildx prune --force --builder ours --filter id=two"]
-    docker.does("echo 'ERROR: no builder \"ours\" found' >&2; exit 1")
-    Buildx().remove_cache_mounts("-cold-1", "ours")

@@ -24,6 +24,7 @@ from wheeldock.recipe import (
     audit_request,
     compiler_cache_request,
     epoch_of,
+    forgetting_request,
     sdist_request,
     seed_request,
     tools_file_request,
@@ -390,6 +391,13 @@ def test_what_is_mounted_from_the_toolbox_is_there() -> None:
     files += re.findall(r"/toolbox/([\w-]+\.(?:py|sh|txt))", DOCKERFILE)
     assert files
     assert [name for name in files if not (toolbox / name).exists()] == []
+
+
+def test_the_cache_mounts_of_a_cold_build_are_all_emptied_after_it() -> None:
+    mounts = r"id=(\S*\$\{COLD\}),"
+    stage = DOCKERFILE.partition(" AS forgotten\n")[2].partition("\nFROM ")[0]
+    assert set(re.findall(mounts, stage)) == set(re.findall(mounts, DOCKERFILE))
+    assert forgetting_request(replace(RECIPE, cold="-cold-1")).target == "forgotten"
 
 
 def test_a_cold_build_runs_the_tools_and_all_cache_mounts_are_its_own() -> None:
