@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def turn(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
-    """The turn of a file of tests, whatever workers run beside it."""
+    """Wait until the engine is free for a file of tests, which other workers' may share."""
     how = fcntl.LOCK_EX if _is_alone(request.node) else fcntl.LOCK_SH
     with (tmp_path_factory.getbasetemp().parent / "engine.lock").open("w") as lock:
         fcntl.flock(lock, how)

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-MOUNTS: Mapping[str, str] = dict(
-    re.findall(
-        r"--mount=type=cache,id=([\w-]+)\$\{COLD\},target=([\w./-]+)",
+MOUNTS: Mapping[str, str] = {
+    name.replace("${PROJECT}", "tiny"): target
+    for name, target in re.findall(
+        r"--mount=type=cache,id=(\S+)\$\{COLD\},target=([\w./-]+)",
         (DOCKER / "Dockerfile").read_text(encoding="utf-8"),
     )
-)
-"""The cache mounts of the Dockerfile, and where they are."""
+}
+"""Those that warm builds of the project tiny share, and where they are."""
 
 
 def run_in(mounts: Mapping[str, str], base_image: str, folder: Path, script: str) -> None:

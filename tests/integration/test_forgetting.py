@@ -59,7 +59,7 @@ setup(py_modules=["pure"], ext_modules=cythonize("tiny.pyx", language_level=3))
 def test_a_cold_build_uses_no_cache_and_touches_none(
     workplace: Workplace, base_image: BaseImage, tmp_path: Path
 ) -> None:
-    assert "wheeldock-uv" in MOUNTS
+    assert MOUNTS.keys() == {"wheeldock-uv", "wheeldock-compiler-tiny"}
     projects.write_tiny(workplace.folder, setup=NOTHING_WARM + projects.SETUP)
     places = " ".join(MOUNTS.values())
     run_in(MOUNTS, base_image.reference, tmp_path, f"for m in {places}; do rm -f $m/marker; done")
