@@ -60,7 +60,8 @@ def test_a_cold_build_uses_no_cache_and_touches_none(
     workplace: Workplace, base_image: BaseImage, tmp_path: Path
 ) -> None:
     assert MOUNTS.keys() == {"wheeldock-uv", "wheeldock-compiler-tiny"}
-    projects.write_tiny(workplace.folder, setup=NOTHING_WARM + projects.SETUP)
+    setup = NOTHING_WARM + projects.SETUP
+    projects.write_tiny(workplace.folder, setup=setup, more_code=projects.unlike())
     places = " ".join(MOUNTS.values())
     run_in(MOUNTS, base_image.reference, tmp_path, f"for m in {places}; do rm -f $m/marker; done")
     workplace.built(workplace.build(*ONE))
@@ -85,7 +86,7 @@ def test_a_cold_build_uses_no_cache_and_touches_none(
     assert all(target["cached"] for target in workplace.report().values())
     run_in(MOUNTS, base_image.reference, tmp_path, f"for m in {places}; do rm $m/marker; done")
     with (workplace.folder / "tiny.c").open("a") as file:
-        file.write(projects.unlike())
+        file.write("// changed\n")
     workplace.built(workplace.build(*ONE))
     ran = {
         stage
