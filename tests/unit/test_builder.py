@@ -556,3 +556,11 @@ def test_a_builder_that_is_not_there_has_no_cache_to_tell_of(docker: Docker) -> 
     docker.does("echo 'ERROR: no builder \"ours\" found' >&2; exit 1")
     with pytest.raises(BuilderNotFoundError, match="'ours'"):
         Buildx().cache_usage("ours")
+
+
+def test_records_of_the_build_cache_are_removed_one_by_one(docker: Docker) -> None:
+    docker.does('echo "$@" >> removed')
+    Buildx().remove_cache(["one", "two"], "ours")
+    removed = (docker.folder / "removed").read_text().splitlines()
+    prune = "buildx prune --force --builder ours --filter"
+    assert removed == [f"{prune} id=one", f"{prune} id=two"]
