@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from wheeldock import engine
-from wheeldock.client import SOCKET, elsewhere
+from wheeldock.client import SOCKET
 from wheeldock.daemon import Answer
 from wheeldock.engine import EngineState, EngineStatus
 from wheeldock.errors import EngineNotOursError, EngineUnreachableError
@@ -29,31 +28,6 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPat
     monkeypatch.setattr(engine, "ping", lambda _: Answer.NO)
     monkeypatch.setattr(engine, "find", lambda _: "/usr/sbin/dockerd")
     return monkeypatch
-
-
-def test_the_client_is_set_up_for_this_machine(tmp_path: Path) -> None:
-    folder = {"DOCKER_CONFIG": str(tmp_path)}
-    assert elsewhere(folder) == ""
-    assert elsewhere({**folder, "DOCKER_CONTEXT": "default"}) == ""
-    assert elsewhere({"DOCKER_HOST": f"unix://{SOCKET}"}) == ""
-    assert elsewhere({"DOCKER_HOST": f"unix://{SOCKET.resolve()}"}) == ""
-
-
-@pytest.mark.parametrize("host", ["tcp://far:2375", "ssh://far", "unix:///run/other.sock"])
-def test_the_client_is_set_up_for_another_host(host: str) -> None:
-    assert elsewhere({"DOCKER_HOST": host}) == f"DOCKER_HOST={host}"
-
-
-def test_the_client_is_set_up_for_another_context(tmp_path: Path) -> None:
-    settings = tmp_path / "config.json"
-    settings.write_text(json.dumps({"currentContext": "colima"}))
-    folder = {"DOCKER_CONFIG": str(tmp_path)}
-    assert elsewhere(folder) == "Docker context 'colima'"
-    assert elsewhere({**folder, "DOCKER_CONTEXT": "far"}) == "Docker context 'far'"
-    assert elsewhere({**folder, "DOCKER_CONTEXT": "default"}) == ""
-    for text in ("{", "[]", '{"auths": {}}'):
-        settings.write_text(text)
-        assert elsewhere(folder) == ""
 
 
 def test_status_of_a_machine_without_an_engine(machine: pytest.MonkeyPatch) -> None:
