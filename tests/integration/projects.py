@@ -170,6 +170,9 @@ from setuptools import setup
 setup()
 """
 
+WHEEL = "tiny-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
+"""The file of the wheel that the tools' own interpreter builds of it."""
+
 
 def unlike() -> str:
     """C code that no other run of the tests has: an engine keeps what it built of the same."""

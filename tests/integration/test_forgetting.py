@@ -43,7 +43,6 @@ def build_wheel(folder, settings=None, metadata=None):
         os.chdir(shutil.copytree(".", f"{temporary}/src"))
         return build_meta.build_wheel(folder, settings, metadata)
 """
-WHEEL = "tiny-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
 EMPTY = 100_000
 """Bytes that no cache mount with something in it is smaller than."""
 ONE_HIT, ONE_MISS = {"hits": 1, "misses": 0}, {"hits": 0, "misses": 1}
@@ -107,7 +106,7 @@ def test_a_build_in_a_temporary_folder_gives_the_same_again(workplace: Workplace
     (workplace.folder / "backend.py").write_text(BACKEND)
     (workplace.folder / "MANIFEST.in").write_text("include backend.py README\n")
     environment = {"WHEELDOCK_ENVIRONMENT": "CFLAGS=-g"}
-    wheel = workplace.dist / WHEEL
+    wheel = workplace.dist / projects.WHEEL
     workplace.built(workplace.build(*ONE, environment=environment))
 
     (workplace.folder / "README").write_text("another sdist, and the same wheel\n")

@@ -100,7 +100,7 @@ def test_each_target_has_its_own_frontend_repair_and_audit(workplace: Workplace)
         assert b"Generator: setuptools (75.8.0)" in archive.read("tiny-1.0.dist-info/WHEEL")
     assert report[CP311]["build_requirements"]["build"]["version"] == "1.2.2"
     assert report[CP311]["file"].endswith("manylinux_2_28_x86_64.manylinux_2_5_x86_64.whl")
-    assert report[CP313]["file"] == "tiny-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
+    assert report[CP313]["file"] == projects.WHEEL
     assert "Done testing" in logs(ended, CP313, "audit")
 
 

@@ -47,12 +47,10 @@ if os.path.isdir("special"):
 modules = ["special"] if os.path.exists("special.py") else []
 setup(py_modules=modules, ext_modules=[Extension("tiny", ["tiny.c"])])
 """
-WHEEL = "tiny-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
 SLOW_REPAIR = """
 [tool.wheeldock]
 repair-wheel-command = "sleep 3; auditwheel repair -w {dest_dir} {wheel}"
 """
-ONE_HIT, ONE_MISS = {"hits": 1, "misses": 0}, {"hits": 0, "misses": 1}
 
 CASES = {
     "a time in a generated header": ("time.time_ns()", {}, "none of its 1 compiles came from "),
@@ -83,7 +81,7 @@ def test_a_rebuild_that_compiles_all_of_it_again(workplace: Workplace, case: str
 
 def test_an_edit_that_keeps_the_size_gets_into_the_wheel(workplace: Workplace) -> None:
     """BuildKit keeps what it was sent for a build that ran no step, and is sent what differs."""
-    wheel = workplace.dist / WHEEL
+    wheel = workplace.dist / projects.WHEEL
     for is_new in (True, False, True):
         if is_new:
             edition = secrets.token_hex(8)
@@ -117,7 +115,7 @@ def test_what_changes_for_one_wheel_leaves_the_others_as_they_are(workplace: Wor
 
 def test_a_wheel_that_no_build_of_all_makes_any_more_goes(workplace: Workplace) -> None:
     """It stays while a wheel is built by its name, which says nothing of the others."""
-    mine = workplace.dist / WHEEL
+    mine = workplace.dist / projects.WHEEL
     former = workplace.dist / "tiny-1.0-cp314-cp314-manylinux_2_28_x86_64.whl"
     selected = {"WHEELDOCK_BUILD": ONE[1]}
     workplace.built(workplace.build(environment=selected))
@@ -212,7 +210,7 @@ def test_a_folder_without_files_is_no_secret_to_a_build(workplace: Workplace) ->
     workplace.built(workplace.build(*ONE))
     (workplace.folder / "special").mkdir()
     workplace.built(workplace.build(*ONE))
-    with zipfile.ZipFile(workplace.dist / WHEEL) as archive:
+    with zipfile.ZipFile(workplace.dist / projects.WHEEL) as archive:
         assert "special.py" in archive.namelist()
 
 

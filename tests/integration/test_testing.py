@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("base_image")]
 
-WHEEL = "tiny-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
-
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory, base_image: BaseImage) -> Path:
@@ -32,7 +30,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory, base_image: BaseImage) -> Pa
     projects.write_tiny(workplace.folder, more_code=projects.unlike())
     workplace.built(workplace.build(*ONE))
     assert base_image.interpreters
-    return workplace.dist / WHEEL
+    return workplace.dist / projects.WHEEL
 
 
 def configure(workplace: Workplace, wheel: Path, **options: str) -> None:
@@ -127,8 +125,8 @@ def test_a_test_of_the_same_size_and_time_is_another_test(
 def test_a_failure_is_that_of_its_interpreter_alone(workplace: Workplace, wheel: Path) -> None:
     configure(workplace, wheel)
     # What is in it is for one interpreter, whatever its name says.
-    name = WHEEL.replace("cp313-cp313", "py3-none")
-    (workplace.dist / WHEEL).rename(workplace.dist / name)
+    name = projects.WHEEL.replace("cp313-cp313", "py3-none")
+    (workplace.dist / projects.WHEEL).rename(workplace.dist / name)
     both = ("--only", "cp311-manylinux_x86_64", *ONE)
     ended = workplace.run("test", *both, "--junit", "tests.xml")
     assert ended.code == FailedTestError.code, ended.out + ended.err
@@ -149,8 +147,8 @@ def test_a_wheel_that_fails_does_not_get_into_the_output_folder(
     assert wheel.exists()
     failing = {"WHEELDOCK_TEST_COMMAND": "python -c 'import tiny; x'"}
     ended = workplace.build(*ONE, "--test", environment=failing)
-    workplace.refused(ended, FailedTestError, WHEEL, "NameError: name 'x' is not defined")
-    assert (workplace.state / "wheelhouse" / WHEEL).exists()
+    workplace.refused(ended, FailedTestError, projects.WHEEL, "NameError: name 'x' is not defined")
+    assert (workplace.state / "wheelhouse" / projects.WHEEL).exists()
     assert "1 wheel and the sdist in .wheeldock/wheelhouse/" in ended.out
     passing = {"WHEELDOCK_TEST_COMMAND": "python -c 'import tiny'"}
     workplace.built(workplace.build(*ONE, "--test", environment=passing))

@@ -140,7 +140,7 @@ class Workplace:
         """Check that the build went well, and that `dist` has what was built."""
         assert ended.code == 0, (ended.out, ended.err)
         names = {path.name for path in self.dist.iterdir()}
-        assert "tiny-1.0-cp313-cp313-manylinux_2_28_x86_64.whl" in names
+        assert projects.WHEEL in names
         assert {"tiny-1.0.tar.gz", "notes.txt"} < names
         self.is_tidy()
 
