@@ -33,6 +33,14 @@ _MOUNTS = "    # (secret mounts of environment-pass)\n"
 
 _STEP = "\nRUN "
 
+_FAST: Mapping[str, str] = {"compression": "zstd", "compression-level": "1"}
+"""
+How BuildKit is to compress layers.
+
+Distributions are compressed already, and its gzip would spend as long on them again. A wheel that
+a project leaves uncompressed takes no more room than with gzip, or little more.
+"""
+
 
 @dataclass(frozen=True)
 class ImageOutput:
@@ -169,7 +177,7 @@ def arguments(request: BuildRequest) -> dict[str, Any]:
         "output": _output(request.output),
         "cache": request.use_cache,
         "cache_from": _local_cache("src", request.cache_from),
-        "cache_to": _local_cache("dest", request.cache_to, mode="min"),
+        "cache_to": _local_cache("dest", request.cache_to, mode="min", **_FAST),
         "builder": request.builder,
         "platforms": [request.architecture.oci_platform] if request.architecture else None,
         # The mode `max` would have all build arguments in it, and a project's variables with them.
@@ -189,8 +197,7 @@ def _output(output: Path | ImageOutput | None) -> dict[str, str]:
     if isinstance(output, Path):
         return _csv({"type": "local", "dest": output})
     # Without OCI media types Engine 26 does not list an image whose layers are zstd.
-    fast = {"compression": "zstd", "compression-level": 1, "oci-mediatypes": "true"}
-    return _csv({"type": "image", "name": output.tag, **fast})
+    return _csv({"type": "image", "name": output.tag, **_FAST, "oci-mediatypes": "true"})
 
 
 def _csv(fields: Mapping[str, object]) -> dict[str, str]:

@@ -12,7 +12,9 @@ from tests.integration.engines import Engine, second_engine
 from tests.integration.workplace import ONE, Workplace
 from tests.unit.test_targets import Says
 
+from wheeldock import request
 from wheeldock.builder import Buildx
+from wheeldock.cache import TargetCache
 from wheeldock.errors import BuildFailedError
 from wheeldock.request import BuildRequest
 from wheeldock.seeds import Seeder, Seeds
@@ -33,6 +35,8 @@ pytestmark = [
 
 BASE = "wheeldock-test-small:1"
 SDIST = "tiny-1.0.tar.gz"
+GZIP = b"\x1f\x8b"
+ZSTD = b"\x28\xb5\x2f\xfd"
 DOCKERFILE = f"""\
 ARG BASE_IMAGE
 FROM ${{BASE_IMAGE}} AS build
@@ -67,7 +71,7 @@ class Bench:
         make_base(self.engine, self.folder / "base")
         output = self.folder / "out"
         shutil.rmtree(output, ignore_errors=True)
-        request = BuildRequest(
+        wanted = BuildRequest(
             target="file",
             dockerfile=self.folder / "Dockerfile",
             context=self.folder / "context",
@@ -79,10 +83,10 @@ class Bench:
             builder=buildx,
             display=self.display,
             base_image=BASE,
-            seeder=Seeder(buildx, BASE, Seeds(), request),
+            seeder=Seeder(buildx, BASE, Seeds(), wanted),
             cache=self.cache.parent,
         )
-        result = maker.make(self.cache.name, request, output)
+        result = maker.make(self.cache.name, wanted, output)
         assert result.error is None, result.error.message
         return result
 
@@ -218,6 +222,25 @@ def test_a_flipped_byte_costs_time_and_no_build(bench: Bench) -> None:
     (said,) = bench.display.said
     assert said.startswith(f"file: building once more without the cache in {bench.cache}")
     assert "unexpected commit digest" in said
+
+
+def test_layers_are_packed_by_zstd_and_those_that_gzip_packed_serve_too(bench: Bench) -> None:
+    with pytest.MonkeyPatch.context() as earlier:
+        earlier.setattr(request, "_FAST", {})
+        first = bench.make()
+    assert largest(bench.cache).read_bytes().startswith(GZIP)
+    for _ in range(2):
+        again = bench.make()
+        assert again.report.cached
+        assert again.report.sha256 == first.report.sha256
+    shutil.rmtree(bench.cache)
+    remade = bench.make()
+    assert largest(bench.cache).read_bytes().startswith(ZSTD)
+    again = bench.make()
+    assert again.report.cached
+    assert again.report.sha256 == remade.report.sha256
+    assert TargetCache(bench.cache).flaw(thorough=True) == ""
+    assert bench.display.said == []
 
 
 def test_what_is_no_export_is_replaced_by_one(bench: Bench) -> None:

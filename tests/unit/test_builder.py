@@ -301,7 +301,7 @@ def test_paths_of_caches_reach_buildx_as_they_are(docker: Docker, path: str) -> 
         ("--cache-to", {"type": "local", "dest": path, "mode": "min"}),
     ):
         (value,) = docker.options(option)
-        assert as_buildx_reads(value) == fields
+        assert as_buildx_reads(value).items() >= fields.items()
 
 
 @pytest.mark.parametrize("name", ["ünï", "new\nline"])
@@ -310,7 +310,7 @@ def test_a_cache_whose_path_buildkit_does_not_take_is_reached_by_a_link(
 ) -> None:
     cache = tmp_path / name
     cache.mkdir()
-    export = "type=local,dest=*/to,mode=min) place=${option#*dest=}; : > ${place%,*}/index.json ;;"
+    export = "type=local,dest=*/to,*) place=${option#*dest=}; : > ${place%%,*}/index.json ;;"
     docker.does(f"for option; do case $option in {export} esac; done")
     list(Buildx().build(BuildRequest(**{**vars(REQUEST), "cache_to": cache})))
     place = as_buildx_reads(docker.options("--cache-to")[0])["dest"]
