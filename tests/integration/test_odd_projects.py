@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import secrets
 import shutil
+import tarfile
 import time
 from typing import TYPE_CHECKING
 
@@ -24,8 +26,32 @@ MESON = """\
 project('tiny', 'c')
 import('python').find_installation(pure: false).extension_module('tiny', 'tiny.c', install: true)
 """
+SHIPS_GZIP = """\
+import gzip
+import os
+import sys
+
+from setuptools import Extension, setup
+from setuptools.command.sdist import sdist
+
+class OfNothing(sdist):
+    def make_archive(self, *arguments, **named):
+        made = super().make_archive(*arguments, **named)
+        if os.path.getsize(made) < 100_000:
+            raise SystemExit("it is compressed already")
+        return made
+
+if "sdist" in sys.argv:
+    with open("zeros", "wb") as plain, gzip.open("zeros.gz", "wb") as packed:
+        for file in (plain, packed):
+            file.write(bytes(100_000))
+
+setup(ext_modules=[Extension("tiny", ["tiny.c"])], cmdclass={"sdist": OfNothing})
+"""
 FILES = 10_000
 GIGABYTE = 1 << 30
+MOST = 2
+"""What XFL is in a file of gzip that is compressed as much as can be (RFC 1952, 2.3.1)."""
 
 
 def test_folders_with_odd_names(
@@ -66,6 +92,22 @@ def test_meson_packs_what_is_committed(workplace: Workplace) -> None:
     assert second.code == 0, second.err
     assert "tiny.c: what was changed since the last commit is not in the sdist" in second.out
     assert "1 wheel and the sdist in dist/, 1 cached" in second.out
+
+
+def test_an_sdist_is_compressed_once_and_what_it_ships_as_the_project_has_it(
+    workplace: Workplace,
+) -> None:
+    projects.write_tiny(workplace.folder, setup=SHIPS_GZIP, more_code=projects.unlike())
+    (workplace.folder / "MANIFEST.in").write_text("include zeros zeros.gz\n")
+    workplace.built(workplace.build(*ONE))
+    sdist = workplace.dist / "tiny-1.0.tar.gz"
+    assert sdist.stat().st_size < 10_000
+    with tarfile.open(sdist) as archive:
+        shipped = archive.extractfile("tiny-1.0/zeros.gz")
+        assert shipped is not None
+        packed = shipped.read()
+    assert gzip.decompress(packed) == bytes(100_000)
+    assert packed[8] == MOST, "compressed as gzip does it by itself"
 
 
 def test_a_project_of_very_many_files(

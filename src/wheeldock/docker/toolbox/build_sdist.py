@@ -51,6 +51,7 @@ if __name__ == "__main__":
     translations = CachedTranslations(PROJECT, Path("/env"), CACHE / "translations")
     if is_in_use() and translations.are_likely and is_lost():
         ask_for("the compiler cache")
+    os.environ["WHEELDOCK_PACKED_AGAIN"] = str(output)  # _wheeldock_sdist.py of startup/ reads it
     with translations if is_in_use() else nullcontext():
         made = build("sdist", source, output)
     if made.name.endswith(".tar.gz"):
