@@ -57,9 +57,7 @@ def unpack(sdist: Path, into: Path) -> None:
 
     What is there already is replaced, all at once, whatever became of it since; files of it that
     are in the sdist as they are become the new folder's. Modes are 0644 and 0755, so that the same
-    sdist gives the same tree on every machine. Times have a fraction of a second that is the
-    sdist's own: BuildKit takes a file of the same path, size and time for the one that it has.
-    It is one for all files, since make and others build anew what is older than what it is of.
+    sdist gives the same tree on every machine, and times as `settle` gives them.
 
     Raises NotAPythonProjectError for an archive that is broken or has unsafe members.
     """
@@ -74,7 +72,7 @@ def unpack(sdist: Path, into: Path) -> None:
                 _unpack_zip(archive, members, fresh)
             else:
                 _unpack_tar(archive, members, fresh, before=into)
-        _settle(fresh, int(digest, 16) % _SECOND)
+        settle(fresh, digest)
         take_place(fresh, into)
     finally:
         remove(fresh)
@@ -160,11 +158,14 @@ def _took_over(archive: tarfile.TarFile, member: tarfile.TarInfo, old: Path, new
     """
     Give a file of the folder that was there before to the new one, if it is the member as it is.
 
-    After a folder is removed, a file system may take long to make as many files anew (ext4).
+    After a folder is removed, a file system may take long to make as many files anew (ext4). What
+    has another name somewhere has its mode and time there, too, and is left as it is.
     """
     content = archive.extractfile(member) if member.isreg() else None
     try:
-        if not content or old.is_symlink() or old.read_bytes() != content.read():
+        if not content or old.is_symlink() or old.stat().st_nlink > 1:
+            return False
+        if old.read_bytes() != content.read():
             return False
         new.parent.mkdir(parents=True, exist_ok=True)
         new.hardlink_to(old)
@@ -192,8 +193,15 @@ def _unpack_zip(archive: zipfile.ZipFile, members: dict[str, str], into: Path) -
         path.chmod(mode & 0o777 | 0o600)
 
 
-def _settle(tree: Path, fraction: int) -> None:
-    """Give all files plain modes, and times with a fraction of so many nanoseconds."""
+def settle(tree: Path, digest: str) -> None:
+    """
+    Give all files plain modes, and times that tell of the digest, which is the whole tree's.
+
+    It is in the fraction of a second: BuildKit takes a file of the same path, size and time for the
+    one that it has. It is one for all files, since make and others build anew what is older than
+    what it is of.
+    """
+    fraction = int(digest, 16) % _SECOND
     for folder, _, files in os.walk(tree):
         Path(folder).chmod(0o755)
         for path in (Path(folder, name) for name in files):

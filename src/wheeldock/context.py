@@ -51,7 +51,7 @@ class TreeContext:
         kept = list_source(root, self.outputs).kept
         return digests.of_folder(root, (root / path for path in kept))
 
-    @property
+    @cached_property
     def files(self) -> list[str]:
         """The paths of the source's own files, relative to it, with slashes."""
         kept = list_source(self.source.project.resolve(), self.outputs).kept

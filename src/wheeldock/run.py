@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import shutil
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from wheeldock import (
     __version__,
-    abi,
     attestation,
     epoch,
     imagelacks,
     report,
-    uncommitted,
     unrequired,
     unshipped,
 )
-from wheeldock.archive import files_below, unpack
-from wheeldock.beside import ahead
+from wheeldock.archive import files_below
+from wheeldock.bysdist import ByTree, of_sdist
 from wheeldock.choices import BuildFrom
-from wheeldock.context import TreeContext, sdist_context, tree_context
-from wheeldock.errors import BuildFailedError, NotAPythonProjectError
-from wheeldock.recipe import sdist_request
-from wheeldock.record import BuildRecord
+from wheeldock.context import TreeContext, tree_context
+from wheeldock.errors import BuildFailedError
 from wheeldock.report import RunReport
 from wheeldock.sources import DirectorySource, SdistSource
-from wheeldock.targets import TargetResult
 from wheeldock.together import joined
-from wheeldock.wheelhouse import Distribution, publish, read_distribution
+from wheeldock.wheelhouse import Distribution, publish
 from wheeldock.wheels import Wheels
 from wheeldock.workshop import folder_name
 
@@ -42,6 +36,7 @@ if TYPE_CHECKING:
     from wheeldock.made import Made
     from wheeldock.sources import Source
     from wheeldock.tags import Architecture
+    from wheeldock.targets import TargetResult
     from wheeldock.tester import Tester
     from wheeldock.workshop import Workshop
 
@@ -98,37 +93,15 @@ class Run:
 
     def _by_sdist(self, source: Source) -> list[TargetResult]:
         """Make the sdist, and the wheels from what is in it."""
-        tree = None if isinstance(source, SdistSource) else self._tree(source)
-        with ExitStack() as stack:
-            if tree is None:
-                first = self._given(source.path)
-            else:
-                shop = self.shop.of(self._name(source), tree)
-                uncommitted.tell(source.path, shop.project.build_system.requires, shop.display.say)
-                # An engine is unlikely to lack the environments of the last run's wheels.
-                there = self.last.made_with if self.last else {}
-                led = abi.led(shop.plan.targets, shop.plan.abis)
-                due = [each for each in shop.plan.targets if each not in led]
-                new = [target for target in due if str(target) not in there]
-                environments = shop.environments(new[: shop.jobs])
-                # With the sdist's, one for each processor: the sdist is there sooner, and one
-                # processor is enough for it.
-                at_once = max(1, shop.processors - 1)
-                stack.enter_context(ahead(shop.buildx, shop.seeder, environments, at_once=at_once))
-                first = self._sdist(shop, tree)
-            if (sdist := first.distribution) is None:
-                self.shop.buildx.stop()
-                return [first]
-            context = self.shop.state.sdist(sdist.name)
-            unpack(sdist.path, context / "src")
-            files = tree or sdist_context(context / "src", self.shop.scratch / "tree")
-            moment = epoch.of_wheels(source, context / "src")
-            shop = self.shop.of(sdist.name, files).dated(moment)
-            wheels = Wheels(shop, context, self.last, first.report).make()
-            if any(wheel.error for wheel in wheels):
-                shipped = files_below(context / "src")
-                _tell_of_files(wheels, tree.files if tree else shipped, shipped)
-            return [first, *wheels]
+        if isinstance(source, SdistSource):
+            tree, results = None, of_sdist(source, self.shop, self.last)
+        else:
+            tree = self._tree(source)
+            results = ByTree(self.shop.of(self._name(source), tree), tree, self.last).make()
+        if results[0].distribution and any(result.error for result in results):
+            shipped = files_below(self.shop.state.sdist(results[0].distribution.name) / "src")
+            _tell_of_files(results, tree.files if tree else shipped, shipped)
+        return results
 
     def images_used(self, made: RunReport) -> dict[str, Architecture]:
         """The images on which a step ran, and their architectures."""
@@ -153,11 +126,6 @@ class Run:
             if target.file
         }
 
-    def _sdist(self, shop: Workshop, tree: TreeContext) -> TargetResult:
-        main = shop.plan.main
-        request = sdist_request(shop.recipes[main], tree, output := shop.scratch / "sdist")
-        return shop.maker(main).make(report.SDIST, request, output)
-
     def _tree(self, source: DirectorySource) -> TreeContext:
         return tree_context(
             source,
@@ -171,14 +139,6 @@ class Run:
     def _name(self, source: Source) -> str:
         """The project's name as far as it is known before anything is built."""
         return self.shop.project.normalized_name or source.path.name
-
-    def _given(self, path: Path) -> TargetResult:
-        distribution = read_distribution(path)
-        if distribution is None:
-            raise NotAPythonProjectError(
-                f"{path.name} is no sdist's file name", cure="One looks like name-1.0.tar.gz."
-            )
-        return TargetResult.made("sdist", distribution, BuildRecord(), 0.0)
 
     def _report(
         self, results: Sequence[TargetResult], started: datetime, seconds: float

@@ -76,6 +76,10 @@ class State:
         """The project's unpacked sdist: what wheels are built from."""
         return self.root / "sdist" / project
 
+    def foresight(self, project: str) -> Path:
+        """What there is to know of the project's sdist, for the next one to be foretold."""
+        return self.root / "sdist" / f"{project}.json"
+
     def history(self, project: str) -> Path:
         """The project's history, where its checkout's Git directory is outside of its folder."""
         return self.root / "git" / project

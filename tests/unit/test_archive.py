@@ -130,6 +130,16 @@ def test_files_that_are_as_they_were_are_taken_over(tmp_path: Path) -> None:
     assert ("run.sh", 0o755) in modes(into)
 
 
+def test_files_that_have_another_name_are_left_as_they_are(tmp_path: Path) -> None:
+    into, other = tmp_path / "into", tmp_path / "other"
+    unpack(tar(tmp_path / "p.tar.gz", FILES), into)
+    other.hardlink_to(into / "src/x.py")
+    before = other.stat().st_mtime_ns
+    unpack(tar(tmp_path / "p.tar.gz", {**FILES, "p-1/src/y.py": "d"}), into)
+    assert not other.samefile(into / "src/x.py")
+    assert other.stat().st_mtime_ns == before != (into / "src/x.py").stat().st_mtime_ns
+
+
 def test_times_tell_one_sdist_from_another_and_no_file_from_the_next(tmp_path: Path) -> None:
     # Made once: gzip notes when.
     sdists = {n: tar(tmp_path / f"{n}.tar.gz", {**FILES, "p-1/src/x.py": n}) for n in "12"}
