@@ -112,6 +112,20 @@ def test_what_another_library_of_the_wheel_defines_is_not_missed(
     assert tool("symbols").unversioned_and_newer(path, TAG) == []
 
 
+@pytest.mark.usefixtures("newer_libc")
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no compiler")
+def test_a_library_that_has_versions_of_its_own_needs_others_without_one(
+    tool: Callable[[str], ModuleType], wheel: Callable[..., Path], tmp_path: Path
+) -> None:
+    code, versions, library = (tmp_path / name for name in ("m.c", "versions", "m.so"))
+    code.write_text("extern int gettid(void);\nint own(void) { return gettid(); }\n")
+    versions.write_text("OWN_1 { own; };")
+    options = ["-shared", "-fPIC", "-nostdlib", f"-Wl,--version-script={versions}"]
+    subprocess.run(["gcc", *options, str(code), "-o", str(library)], check=True)
+    found = tool("symbols").unversioned_and_newer(wheel(m=library.read_bytes()), TAG)
+    assert found == ["gettid@GLIBC_2.30 in ovf/m.so"]
+
+
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no compiler")
 def test_symbols_of_a_library_that_a_compiler_made_are_read(
     tool: Callable[[str], ModuleType], wheel: Callable[..., Path], tmp_path: Path

@@ -65,7 +65,9 @@ def _version_names(elf: ELFFile) -> Iterator[tuple[int, str]]:
     defined = elf.get_section_by_name(".gnu.version_d")
     if isinstance(defined, GNUVerDefSection):
         for definition, auxiliaries in defined.iter_versions():
-            yield definition.entry["vd_ndx"] & 0x7FFF, next(iter(auxiliaries)).name
+            # The first is the library's own name, which is the version of no symbol.
+            if (number := definition.entry["vd_ndx"] & 0x7FFF) > _GLOBAL:
+                yield number, next(iter(auxiliaries)).name
 
 
 def _needed_versions(elf: ELFFile) -> Iterator[tuple[int, str]]:
