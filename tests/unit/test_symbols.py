@@ -5,7 +5,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.elf_files import Entry, shared_library
+from tests.unit.elf_files import Entry, Form, shared_library
 from tests.unit.toolbox_scripts import INIT, MALLOC, POW, TAG, newer_libc, tool, wheel
 
 if TYPE_CHECKING:
@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 __all__ = ["newer_libc", "tool", "wheel"]  # fixtures
 
 
+@pytest.mark.parametrize(
+    "form", [Form(64, "<"), Form(64, ">"), Form(32, "<"), Form(32, ">")], ids=str
+)
 def test_symbols_have_names_and_versions(
-    tool: Callable[[str], ModuleType], wheel: Callable[..., Path]
+    tool: Callable[[str], ModuleType], wheel: Callable[..., Path], form: Form
 ) -> None:
     symbols = tool("symbols")
     weak = Entry("__gmon_start__", weak=True)
-    path = wheel(m=shared_library(POW, INIT, weak, MALLOC))
+    path = wheel(m=shared_library(POW, INIT, weak, MALLOC, form=form))
     ((name, elf),) = symbols.elf_files(path)
     assert name == "ovf/m.so"
     assert list(symbols.symbols(elf)) == [
