@@ -115,8 +115,9 @@ class ByTree:
         self, made: TargetReport, sdist: Distribution, early: Early | None
     ) -> list[TargetResult]:
         """The wheels of the sdist: those that were begun early, if it is what was foretold."""
-        unpacked = _unpacked(sdist, self.shop)
+        # What it is foretold from is there until it is; then the sdist takes its place.
         foretold = early.foretold if early else None
+        unpacked = _unpacked(sdist, self.shop)
         is_right = foretold is not None and foretold.is_it(sdist.path.name, unpacked)
         wrong = None if is_right else foretold
         learn = partial(self._foresight(sdist.name).learn, sdist.path.name, wrong)
