@@ -78,7 +78,7 @@ class State:
 
     def foresight(self, project: str) -> Path:
         """What there is to know of the project's sdist, for the next one to be foretold."""
-        return self.root / "sdist" / f"{project}.json"
+        return self.root / "foresight" / f"{project}.json"
 
     def history(self, project: str) -> Path:
         """The project's history, where its checkout's Git directory is outside of its folder."""
