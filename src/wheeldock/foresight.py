@@ -54,8 +54,10 @@ class _Notes:
     """A digest of what has to be as it was then."""
     unlike: tuple[str, ...]
     """Its files that were not what the source tree has of that name."""
+    others: str
+    """A digest of what tells versions of the source tree's files that do not ship as they are."""
     surprises: tuple[str, ...]
-    """The source tree's files whose change once changed others in the sdist, too."""
+    """Those that were foretold wrong: what they have in them changes something else that ships."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,16 +102,25 @@ class Foresight:
 
         `wrong` is what was foretold of it, if that was wrong. Raises OSError.
         """
-        before = self._noted()
-        surprises = {*(before.surprises if before else ()), *self._surprises(wrong)}
-        notes = _Notes(file, self._ground(), tuple(self._unlike()), tuple(sorted(surprises)))
+        before, unlike = self._noted(), list(self._unlike())
+        others = self._others(unlike)
+        surprises = set(before.surprises if before else ())
+        # Where others changed as well, it may have been these.
+        if wrong and before and before.others == others:
+            surprises.update(self._surprises(wrong))
+        notes = _Notes(file, self._ground(), tuple(unlike), others, tuple(sorted(surprises)))
         write_whole(self.notes, json.dumps(asdict(notes)))
 
     def _noted(self) -> _Notes | None:
         try:
             found = json.loads(self.notes.read_bytes())
-            unlike, surprises = (tuple(map(str, found[name])) for name in ("unlike", "surprises"))
-            return _Notes(str(found["file"]), str(found["ground"]), unlike, surprises)
+            return _Notes(
+                file=str(found["file"]),
+                ground=str(found["ground"]),
+                unlike=tuple(map(str, found["unlike"])),
+                others=str(found["others"]),
+                surprises=tuple(map(str, found["surprises"])),
+            )
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return None
 
@@ -127,6 +138,13 @@ class Foresight:
             ground += [commit.decode(), today]
         return digests.of_values(ground)
 
+    def _others(self, unlike: Iterable[str]) -> str:
+        """A digest of the sizes and times of the files that do not ship as they are."""
+        as_it_is = set(files_below(self.unpacked)).difference(unlike)
+        others = sorted(set(self.files) - as_it_is)
+        found = [(path, _stamp(self.source / path)) for path in others]
+        return digests.of_values(found)
+
     def _unlike(self) -> Iterable[str]:
         """The files of the unpacked sdist that are not what the source tree has of that name."""
         for path in files_below(self.unpacked):
@@ -134,16 +152,24 @@ class Foresight:
             if _is_plain(ours) and _is_plain(theirs) and not _are_alike(ours, theirs):
                 yield path
 
-    def _surprises(self, wrong: Foretold | None) -> Iterable[str]:
+    def _surprises(self, wrong: Foretold) -> Iterable[str]:
         """The files for which it was wrong; those that were edited again meanwhile are not."""
-        for path in wrong.edited if wrong else ():
+        for path in wrong.edited:
             theirs = self.source / path
-            if wrong and _is_plain(theirs) and _are_alike(wrong.unpacked / path, theirs):
+            if _is_plain(theirs) and _are_alike(wrong.unpacked / path, theirs):
                 yield path
 
 
 def _link(file: str, place: str) -> None:
     link(Path(file), Path(place))
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    try:
+        status = path.lstat()
+    except OSError:  # Git knows files that are not there
+        return ()
+    return status.st_size, status.st_mtime_ns
 
 
 def _is_plain(path: Path) -> bool:

@@ -177,6 +177,22 @@ def test_a_file_that_was_edited_meanwhile_was_not_foretold_wrong(seer: Foresight
     assert foretold(seer, "again") is not None
 
 
+@pytest.mark.parametrize("other", ["tests/test_tiny.py", "setup.cfg", "gone.py"])
+def test_a_file_that_was_edited_with_others_may_have_been_foretold_right(
+    seer: Foresight, other: str
+) -> None:
+    seer = replace(seer, files=[*seer.files, "gone.py"])
+    seer.learn(FILE, None)
+    edit(seer, "tiny.py", "two = 2\n")
+    write(seer.source, {other: "more"})
+    wrong = foretold(seer)
+    assert wrong is not None
+    ship(seer, **{"PKG-INFO": "of the other"})
+    seer.learn(FILE, wrong)
+    edit(seer, "tiny.py", "three = 3\n")
+    assert foretold(seer, "again") is not None
+
+
 def test_a_version_from_git_changes_with_what_is_committed(
     tmp_path: Path, seer: Foresight, monkeypatch: pytest.MonkeyPatch
 ) -> None:
