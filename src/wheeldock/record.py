@@ -118,9 +118,13 @@ class BuildRecord:
 
     @property
     def cached(self) -> bool:
-        """Whether the build ran no step of the Dockerfile: all came from the cache."""
-        # One that began and never ended was given up, since a cached one after it was found.
-        ended = [step for step in self._begun() if step.completed is not None and not step.is_from]
+        """Whether a build that went well ran no step of the Dockerfile: all was in the cache."""
+        # One that began and did not end well was given up, since a cached one after it was found.
+        ended = [
+            step
+            for step in self._begun()
+            if step.completed is not None and not step.error and not step.is_from
+        ]
         return bool(ended) and all(step.cached for step in ended)
 
     @property

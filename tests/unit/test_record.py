@@ -64,8 +64,15 @@ def test_a_step_that_never_ran_is_no_obstacle_to_cached() -> None:
     assert of(step("env"), hit).cached
 
 
-def test_a_step_that_was_given_up_is_no_obstacle_to_cached() -> None:
-    given_up = Step("a", "[tools 1/1] RUN a", started=1.0)
+@pytest.mark.parametrize(
+    "given_up",
+    [
+        Step("a", "[tools 1/1] RUN a", started=1.0),
+        # As it is where another build had it run, and was stopped.
+        Step("a", "[tools 1/1] RUN a", started=1.0, completed=2.0, error="context canceled"),
+    ],
+)
+def test_a_step_that_was_given_up_is_no_obstacle_to_cached(given_up: Step) -> None:
     hit = Step("b", "[env 1/1] RUN b", started=2.0, completed=2.0, cached=True)
     assert of(given_up, hit).cached
 
