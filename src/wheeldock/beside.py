@@ -87,19 +87,18 @@ def ahead(
     """
     Run builds whose steps later ones have, too, so many at once, while something else is done.
 
-    What becomes of them is of no matter: those that need the same steps will say. When what is
-    done beside them raises, all builds of the builder are stopped.
+    What becomes of them is of no matter: those that need the same steps will say. The builder is
+    theirs alone: what of them still runs once the rest is done, or fails, is stopped.
     """
 
     def run(request: BuildRequest) -> None:
         with contextlib.suppress(BuildStoppedError, WheeldockError):
-            seeder.run(request, request.target)
+            seeder.run(request, request.target, builder)
 
     with ThreadPoolExecutor(at_once, thread_name_prefix="ahead") as pool:
         for request in requests:
             pool.submit(run, request)
         try:
             yield
-        except BaseException:
+        finally:
             builder.stop()
-            raise

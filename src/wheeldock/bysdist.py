@@ -73,13 +73,12 @@ class ByTree:
             # With the sdist's, one for each processor: the sdist is there sooner, and one
             # processor is enough for it.
             at_once = max(1, shop.processors - 1)
-            stack.enter_context(ahead(shop.buildx, shop.seeder, environments, at_once=at_once))
+            stack.enter_context(ahead(Buildx(), shop.seeder, environments, at_once=at_once))
             early = None
             if self.last and not new and shop.jobs > 1:
                 early = stack.enter_context(self._early(self.last))
             first = self._sdist()
             if first.distribution is None:
-                shop.buildx.stop()
                 return [first]
             return [first, *self._wheels(first.report, first.distribution, early)]
 

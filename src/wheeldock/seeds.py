@@ -135,17 +135,19 @@ class Seeder:
         request: BuildRequest,
         record: BuildRecord,
         heed: Callable[[Event], None] = lambda _: None,
+        builder: Builder | None = None,
     ) -> None:
         """
         Run a build to its end, from the beginning again when cache mounts were filled for it.
 
-        `record` tells of the last time, and `heed` gets each event after it. Raises
-        BuildEndedError, or what a failed build of the stage `seed` raises.
+        `record` tells of the last time, and `heed` gets each event after it; `builder` is what runs
+        the build, if not what fills them. Raises BuildEndedError, or what a failed build of the
+        stage `seed` raises.
         """
         while True:
             seeded = self.times
             try:
-                for event in self._builder.build(request):
+                for event in (builder or self._builder).build(request):
                     record.add(event)
                     heed(event)
             except BuildEndedError:
@@ -155,15 +157,15 @@ class Seeder:
             else:
                 return
 
-    def run(self, request: BuildRequest, name: str) -> None:
+    def run(self, request: BuildRequest, name: str, builder: Builder | None = None) -> None:
         """
-        Run a build that nobody watches.
+        Run a build that nobody watches, on that builder.
 
         Raises what a failed build raises, with that name, or BuildStoppedError.
         """
         record = BuildRecord()
         try:
-            self.build(request, record)
+            self.build(request, record, builder=builder)
         except BuildStoppedError:
             raise
         except BuildEndedError:

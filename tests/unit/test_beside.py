@@ -99,34 +99,49 @@ def request_(tmp_path: Path) -> BuildRequest:
     return BuildRequest(target="env", dockerfile=tmp_path, context=tmp_path, output=None)
 
 
-def seeder(engine: Engine, request: BuildRequest) -> Seeder:
-    return Seeder(engine, "img", Seeds(), request)
+@pytest.fixture
+def seeder(request_: BuildRequest) -> Seeder:
+    """What has a builder of its own, which nobody stops."""
+    return Seeder(Engine(), "img", Seeds(), request_)
 
 
-def test_what_is_built_ahead_may_fail(request_: BuildRequest) -> None:
+def test_what_is_built_ahead_may_fail(request_: BuildRequest, seeder: Seeder) -> None:
     engine = Engine(fails=True)
-    with ahead(engine, seeder(engine, request_), [request_, request_], at_once=1):
-        pass
+    with ahead(engine, seeder, [request_, request_], at_once=1):
+        for _ in range(2):
+            assert engine.began.acquire(timeout=5)
     assert engine.built == ["env", "env"]
 
 
-def test_what_is_built_ahead_is_stopped_with_what_it_is_for(request_: BuildRequest) -> None:
+def test_what_is_built_ahead_is_stopped_once_nothing_needs_it(
+    request_: BuildRequest, seeder: Seeder
+) -> None:
     engine = Engine()
-    requests = [request_, request_]
+    with ahead(engine, seeder, [request_], at_once=1):
+        assert engine.began.acquire(timeout=5)
+        assert not engine.stopped.is_set()
+    assert engine.stopped.is_set()
+
+
+def test_what_is_built_ahead_is_stopped_with_what_it_is_for(
+    request_: BuildRequest, seeder: Seeder
+) -> None:
+    engine = Engine()
     with (
         pytest.raises(KeyboardInterrupt),
-        ahead(engine, seeder(engine, request_), requests, at_once=1),
+        ahead(engine, seeder, [request_, request_], at_once=1),
     ):
         raise KeyboardInterrupt
     assert engine.stopped.is_set()
 
 
 @pytest.mark.parametrize("at_once", [1, 2])
-def test_only_so_much_is_built_ahead_at_once(request_: BuildRequest, at_once: int) -> None:
+def test_only_so_much_is_built_ahead_at_once(
+    request_: BuildRequest, seeder: Seeder, at_once: int
+) -> None:
     engine = Engine()
-    with ahead(engine, seeder(engine, request_), [request_] * 3, at_once=at_once):
+    with ahead(engine, seeder, [request_] * 3, at_once=at_once):
         for _ in range(at_once):
             assert engine.began.acquire(timeout=5)
         assert not engine.began.acquire(timeout=0.05)
-        engine.stop()
     assert engine.built == ["env"] * 3
