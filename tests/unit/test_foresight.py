@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.checkouts import STATED, Checkout
+from tests.unit.checkouts import STATED, Checkout, isolate
 
 from wheeldock import foresight
 from wheeldock.foresight import Foresight, Foretold
@@ -196,6 +196,7 @@ def test_a_file_that_was_edited_with_others_may_have_been_foretold_right(
 def test_a_version_from_git_changes_with_what_is_committed(
     tmp_path: Path, seer: Foresight, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    isolate(monkeypatch, tmp_path)
     checkout = Checkout(tmp_path, STATED)
     write(checkout.folder, SOURCE)
     checkout.commit("all")
