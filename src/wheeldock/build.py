@@ -143,7 +143,7 @@ class _Build:
                     baseimage.keep(image, architecture, buildx)
         if not self.cold:
             has_sdist = any(target.name == report.SDIST for target in done.targets)
-            unpacked = self.state.sdist(done.project) / "src"
+            unpacked = self.state.unpacked(done.project)
             sdist = digests.of_folder(unpacked) if has_sdist else ""
             files = made.stamps(run.results(done))
             this = Made(now, answers, sdist, done, files, made_with)

@@ -133,14 +133,14 @@ class ByTree:
             source=self.tree.source.path,
             files=self.tree.files,
             by_git=takes_version_from_git(self.shop.project.build_system.requires),
-            unpacked=self.shop.state.sdist(name) / "src",
+            unpacked=self.shop.state.unpacked(name),
             notes=self.shop.state.foresight(name),
         )
 
 
 def _unpacked(sdist: Distribution, shop: Workshop) -> Path:
     """The folder with what is in an sdist, which is unpacked there."""
-    folder = shop.state.sdist(sdist.name) / "src"
+    folder = shop.state.unpacked(sdist.name)
     unpack(sdist.path, folder)
     return folder
 

@@ -99,7 +99,7 @@ class Run:
             tree = self._tree(source)
             results = ByTree(self.shop.of(self._name(source), tree), tree, self.last).make()
         if results[0].distribution and any(result.error for result in results):
-            shipped = files_below(self.shop.state.sdist(results[0].distribution.name) / "src")
+            shipped = files_below(self.shop.state.unpacked(results[0].distribution.name))
             _tell_of_files(results, tree.files if tree else shipped, shipped)
         return results
 

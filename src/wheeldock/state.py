@@ -72,9 +72,9 @@ class State:
         """Wheels that did not pass an audit."""
         return self.root / "unaudited"
 
-    def sdist(self, project: str) -> Path:
-        """The project's unpacked sdist: what wheels are built from."""
-        return self.root / "sdist" / project
+    def unpacked(self, project: str) -> Path:
+        """The project's unpacked sdist, alone in its folder: what wheels are built from."""
+        return self.root / "sdist" / project / "src"
 
     def foresight(self, project: str) -> Path:
         """What there is to know of the project's sdist, for the next one to be foretold."""

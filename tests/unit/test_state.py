@@ -72,7 +72,13 @@ def test_making_the_folder_again_leaves_what_the_user_wrote(state: State) -> Non
 
 
 def test_each_thing_has_a_place_of_its_own(state: State) -> None:
-    places = {state.report, state.downloads, state.wheelhouse, state.sdist("a"), state.sdist("b")}
+    places = {
+        state.report,
+        state.downloads,
+        state.wheelhouse,
+        state.unpacked("a"),
+        state.unpacked("b"),
+    }
     assert len(places) == 5
     assert all(place.is_relative_to(state.root) for place in places)
 
