@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING
 from wheeldock import digests
 from wheeldock.archive import files_below, settle
 from wheeldock.git import GitError, git
+from wheeldock.made import stamps
 from wheeldock.swap import link, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Foresight:
         notes = self._noted()
         if notes is None or notes.ground != self._ground():
             return None
-        edited = [path for path in self._unlike() if path not in notes.unlike]
+        edited = [path for path in _unlike(self._compared()) if path not in notes.unlike]
         if not edited or not set(edited).isdisjoint(notes.surprises):
             return None
         shutil.copytree(self.unpacked, into, symlinks=True, copy_function=_link)
@@ -102,13 +103,14 @@ class Foresight:
 
         `wrong` is what was foretold of it, if that was wrong. Raises OSError.
         """
-        before, unlike = self._noted(), list(self._unlike())
-        others = self._others(unlike)
+        before, compared = self._noted(), self._compared()
         surprises = set(before.surprises if before else ())
         # Where others changed as well, it may have been these.
-        if wrong and before and before.others == others:
+        if wrong and before and before.others == self._others(compared, before.unlike):
             surprises.update(self._surprises(wrong))
-        notes = _Notes(file, self._ground(), tuple(unlike), others, tuple(sorted(surprises)))
+        unlike = _unlike(compared)
+        others = self._others(compared, unlike)
+        notes = _Notes(file, self._ground(), unlike, others, tuple(sorted(surprises)))
         write_whole(self.notes, json.dumps(asdict(notes)))
 
     def _noted(self) -> _Notes | None:
@@ -138,19 +140,19 @@ class Foresight:
             ground += [commit.decode(), today]
         return digests.of_values(ground)
 
-    def _others(self, unlike: Iterable[str]) -> str:
-        """A digest of the sizes and times of the files that do not ship as they are."""
-        as_it_is = set(files_below(self.unpacked)).difference(unlike)
-        others = sorted(set(self.files) - as_it_is)
-        found = [(path, _stamp(self.source / path)) for path in others]
-        return digests.of_values(found)
+    def _others(self, shipped: Collection[str], unlike: Iterable[str]) -> str:
+        """A digest of what tells versions of the files that do not ship, or not as they are."""
+        others = sorted(set(self.files).difference(shipped).union(unlike))
+        return digests.of_values([stamps({"": (self.source / path for path in others)})])
 
-    def _unlike(self) -> Iterable[str]:
-        """The files of the unpacked sdist that are not what the source tree has of that name."""
-        for path in files_below(self.unpacked):
-            ours, theirs = self.unpacked / path, self.source / path
-            if _is_plain(ours) and _is_plain(theirs) and not _are_alike(ours, theirs):
-                yield path
+    def _compared(self) -> dict[str, bool]:
+        """Whether each of the unpacked sdist's files is what the source tree has of that name."""
+        places = {
+            path: (self.unpacked / path, self.source / path) for path in files_below(self.unpacked)
+        }
+        return {
+            path: _are_alike(*both) for path, both in places.items() if all(map(_is_plain, both))
+        }
 
     def _surprises(self, wrong: Foretold) -> Iterable[str]:
         """The files for which it was wrong; those that were edited again meanwhile are not."""
@@ -164,12 +166,8 @@ def _link(file: str, place: str) -> None:
     link(Path(file), Path(place))
 
 
-def _stamp(path: Path) -> tuple[int, ...]:
-    try:
-        status = path.lstat()
-    except OSError:  # Git knows files that are not there
-        return ()
-    return status.st_size, status.st_mtime_ns
+def _unlike(compared: Mapping[str, bool]) -> tuple[str, ...]:
+    return tuple(path for path, are_alike in compared.items() if not are_alike)
 
 
 def _is_plain(path: Path) -> bool:

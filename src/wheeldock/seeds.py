@@ -159,7 +159,7 @@ class Seeder:
 
     def run(self, request: BuildRequest, name: str, builder: Builder | None = None) -> None:
         """
-        Run a build that nobody watches, on that builder.
+        Run a build that nobody watches; `builder` is as for `build`.
 
         Raises what a failed build raises, with that name, or BuildStoppedError.
         """

@@ -167,6 +167,17 @@ def test_what_was_wrong_once_is_not_foretold_again(seer: Foresight) -> None:
     assert said.edited == ("tiny.c",)
 
 
+def test_what_was_wrong_is_learned_where_what_it_changed_used_to_ship_as_it_is(
+    seer: Foresight,
+) -> None:
+    edit(seer, "tiny.py", "two = 2\n")
+    wrong = foretold(seer)
+    ship(seer, **{"tiny.c": "int of_tiny_py;\n"})
+    seer.learn(FILE, wrong)
+    edit(seer, "tiny.py", "three = 3\n")
+    assert foretold(seer, "again") is None
+
+
 def test_a_file_that_was_edited_meanwhile_was_not_foretold_wrong(seer: Foresight) -> None:
     edit(seer, "tiny.py", "two = 2\n")
     wrong = foretold(seer)
