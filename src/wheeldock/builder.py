@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from wheeldock import client
-from wheeldock.builderinfo import read_builder, read_engine
+from wheeldock.builderinfo import read_builder, read_engine, read_plugin
 from wheeldock.events import Event, parse
 from wheeldock.masking import masked
 from wheeldock.refusals import (
@@ -77,12 +77,18 @@ class ImageInfo:
 class Buildx:
     """Docker and its Buildx plugin, as this machine's client is set up to reach them."""
 
-    def __init__(self) -> None:
+    def __init__(self, plugin: str = "") -> None:
+        """Reach them through `docker`, or what builds past it, by the plugin of that path."""
+        self._plugin = plugin
         self._running: set[Path] = set()
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self.asked: dict[str, str | None] = {}
         """The images that were asked for, and their ids; None for those that are not there."""
+
+    def another(self) -> Buildx:
+        """Another, whose builds are stopped apart from those of this one."""
+        return Buildx(self._plugin)
 
     @cached_property
     def _docker(self) -> DockerClient:
@@ -103,7 +109,7 @@ class Buildx:
 
         with tempfile.TemporaryDirectory(prefix="wheeldock-") as folder:
             process = Path(folder, "pid")
-            command = client.command(process, asks_git=request.provenance)
+            command = client.command(process, plugin=self._plugin, asks_git=request.provenance)
             docker = DockerClient(client_call=command)
             with self._lock:
                 if self._stopped.is_set():
@@ -143,6 +149,8 @@ class Buildx:
             ["system", "info", "--format", "{{json .}}"],
             meanwhile=_load,
         )
+        # `docker` looks through its plugins, twice, before it calls one: a twentieth of a second.
+        self._plugin = read_plugin(engine.stdout) if client.is_itself() else ""
         if told.returncode:
             if not self._has_buildx():
                 raise buildx_missing()

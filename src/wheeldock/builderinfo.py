@@ -71,3 +71,12 @@ def read_engine(told: str) -> EngineInfo:
         ),
         capacity=Capacity(said["NCPU"], said["MemTotal"]) if known else None,
     )
+
+
+def read_plugin(told: str) -> str:
+    """The path of the client's Buildx plugin by what `docker system info` says; "" if unsaid."""
+    try:
+        plugins = (json.loads(told).get("ClientInfo") or {}).get("Plugins") or []
+    except ValueError:
+        return ""
+    return next((each.get("Path", "") for each in plugins if each.get("Name") == "buildx"), "")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from wheeldock import abi, epoch, report, uncommitted
 from wheeldock.archive import unpack
 from wheeldock.beside import ahead, attempt
-from wheeldock.builder import Buildx
 from wheeldock.context import sdist_context
 from wheeldock.early import Early
 from wheeldock.errors import NotAPythonProjectError
@@ -73,7 +72,9 @@ class ByTree:
             # With the sdist's, one for each processor: the sdist is there sooner, and one
             # processor is enough for it.
             at_once = max(1, shop.processors - 1)
-            stack.enter_context(ahead(Buildx(), shop.seeder, environments, at_once=at_once))
+            stack.enter_context(
+                ahead(shop.buildx.another(), shop.seeder, environments, at_once=at_once)
+            )
             early = None
             if self.last and not new and shop.jobs > 1:
                 early = stack.enter_context(self._early(self.last))
@@ -96,7 +97,8 @@ class ByTree:
 
     def _early(self, last: Made) -> Early:
         """Begin to make the wheels, if anything tells what the sdist will have in it."""
-        name, display, buildx = last.report.project, Held(self.shop.display), Buildx()
+        name, display = last.report.project, Held(self.shop.display)
+        buildx = self.shop.buildx.another()
         scratch = self.shop.scratch / "early"
         scratch.mkdir()
         shop = replace(

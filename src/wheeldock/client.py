@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 SOCKET = Path("/var/run/docker.sock")
 """Where the client looks for this machine's own engine."""
 
-_SCRIPT = 'echo $$ > "$0" && test ! -e "$0.stop" && exec docker "$@" 2>&1'
+_START = 'echo $$ > "$0" && test ! -e "$0.stop" && '
+_DOCKER = 'exec docker "$@" 2>&1'
+_PLUGIN = 'plugin=$1; shift 2; exec "$plugin" "$@" 2>&1'
+"""The plugin is called without the word `buildx`, the first that `docker` would get."""
 _NO_GIT = "export BUILDX_GIT_INFO=false; "
 """Buildx would ask Git half a dozen questions, whose answers only provenance has."""
 
@@ -76,9 +79,24 @@ def ask_at_once(
     return list(answers)
 
 
-def command(process: Path, *, asks_git: bool) -> list[str]:
-    """The client's command line, which writes its process id into that file."""
-    return ["sh", "-c", _SCRIPT if asks_git else _NO_GIT + _SCRIPT, str(process)]
+def is_itself() -> bool:
+    """Whether the `docker` on the PATH is Docker's program, and nothing that is put before it."""
+    program = Path(shutil.which("docker") or "").resolve()
+    try:
+        with program.open("rb") as file:
+            return program.name == "docker" and file.read(2) != b"#!"
+    except OSError:
+        return False
+
+
+def command(process: Path, *, plugin: str, asks_git: bool) -> list[str]:
+    """
+    The command line of a client for Buildx, which writes its process id into that file.
+
+    `plugin` is the path of Buildx's plugin, to call it past `docker`, or "".
+    """
+    script = ("" if asks_git else _NO_GIT) + _START + (_PLUGIN if plugin else _DOCKER)
+    return ["sh", "-c", script, str(process), *([plugin] if plugin else [])]
 
 
 def end(process: Path, *, wait: bool = False) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheeldock.beside import attempt
-from wheeldock.builder import Buildx
 from wheeldock.constraints import EVERYWHERE, Constraints
 from wheeldock.errand import run_errand
 from wheeldock.keeping import Keeping
@@ -22,6 +21,7 @@ from wheeldock.targets import TargetMaker
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from wheeldock.builder import Buildx
     from wheeldock.config import Config
     from wheeldock.context import TreeContext
     from wheeldock.epoch import Epochs
@@ -129,7 +129,7 @@ class Workshop:
         """Empty the cache mounts that go with the run."""
         recipe = self.recipes[self.plan.main]
         # All builds of the run's own Buildx may have been stopped.
-        own, request = Buildx(), forgetting_request(recipe)
+        own, request = self.buildx.another(), forgetting_request(recipe)
         work = partial(run_errand, own, request, "cache mounts", recipe.base_image)
         attempt(work, "The cache mounts of this run are not emptied", self.display.say)
 

@@ -424,16 +424,24 @@ def test_after_stop_no_build_begins(docker: Docker) -> None:
     assert not docker.has("argv")
 
 
+def test_another_is_stopped_apart(docker: Docker) -> None:
+    docker.does("echo 1")
+    buildx = Buildx()
+    another = buildx.another()
+    buildx.stop()
+    assert list(another.build(REQUEST)) == [Notice("1")]
+
+
 @pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("late", ["before", "after"], ids="stop-{}-its-process-id-is-known".format)
 def test_stop_ends_a_build_that_is_about_to_begin(
     docker: Docker, late: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    script = client._SCRIPT
+    script = client._START
     pause = ": > waiting; while [ ! -e go ]; do sleep 0.01; done"
     first, _, rest = script.partition(" && ")
     slow = f"{pause}; {script}" if late == "before" else f"{first} && {{ {pause}; }} && {rest}"
-    monkeypatch.setattr(client, "_SCRIPT", slow)
+    monkeypatch.setattr(client, "_START", slow)
     monkeypatch.chdir(docker.folder)
     docker.does("")
     buildx = Buildx()
@@ -531,6 +539,28 @@ def test_a_builder_and_its_engine_are_told_of(docker: Docker) -> None:
     docker.does(answers(BUILDER, {"ServerVersion": "26.1.5", "DriverStatus": None}))
     info = Buildx().info()
     assert (info.can_export_cache, info.capacity) == (False, None)
+
+
+@pytest.mark.parametrize("is_itself", [True, False])
+def test_a_client_that_is_dockers_own_is_passed_by(
+    docker: Docker, monkeypatch: pytest.MonkeyPatch, *, is_itself: bool
+) -> None:
+    plugin = docker.folder / "the plugin"
+    plugin.write_text('#!/bin/sh\nprintf "%s\\0" "$@" > "${0%/*}/past"\necho past\n')
+    plugin.chmod(0o755)
+    plugins = [{"Name": "compose", "Path": "/x"}, {"Name": "buildx", "Path": str(plugin)}]
+    docker.does(answers("", {**ENGINE, "ClientInfo": {"Plugins": plugins}}))
+    monkeypatch.setattr(client, "is_itself", lambda: is_itself)
+    buildx = Buildx()
+    buildx.info()
+    for each in (buildx, buildx.another()):
+        assert list(each.build(REQUEST)) == ([Notice("past")] if is_itself else [])
+    if is_itself:
+        words = (docker.folder / "past").read_text().split("\0")
+        assert words[0] == "build"
+        assert "--progress" in words
+    else:
+        assert docker.argv[:2] == ["buildx", "build"]
 
 
 def test_an_engine_has_nothing_to_say_of_a_builder_of_its_own(docker: Docker) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wheeldock.client import SOCKET, elsewhere
+from wheeldock.client import SOCKET, elsewhere, is_itself
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,3 +34,22 @@ def test_the_client_is_set_up_for_another_context(tmp_path: Path) -> None:
     for text in ("{", "[]", '{"auths": {}}'):
         settings.write_text(text)
         assert elsewhere(folder) == ""
+
+
+def test_dockers_own_program_is_told_from_what_is_put_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert not is_itself()
+    command, program = tmp_path / "docker", tmp_path / "elsewhere" / "docker"
+    program.parent.mkdir()
+    for path, content, expected in (
+        (program, b"\x7fELF", True),
+        (program, b'#!/bin/sh\nexec sudo /usr/bin/docker "$@"\n', False),
+        (program.with_name("snap"), b"\x7fELF", False),
+    ):
+        path.write_bytes(content)
+        path.chmod(0o755)
+        command.unlink(missing_ok=True)
+        command.symlink_to(path)
+        assert is_itself() is expected

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import os
 import signal
@@ -171,6 +172,14 @@ def test_what_is_loaded_is_not_looked_through_at_the_end() -> None:
         "    assert gc.get_freeze_count() < 1000\n"
     )
     assert subprocess.check_output([sys.executable, "-c", program], text=True) == "True\n"
+
+
+def test_what_a_task_loads_is_not_looked_through_meanwhile() -> None:
+    before = gc.get_threshold()
+    with door.explained():
+        assert gc.isenabled()
+        assert gc.get_threshold()[0] > 10 * before[0]
+    assert gc.get_threshold() == before
 
 
 @pytest.mark.parametrize("task", ["cache.prune", "cache.restore", "cache.save", "image.remove"])

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+_SELDOM = 100_000
+"""How many more objects there have to be before Python looks for some that nobody misses."""
+
 
 def show() -> Callable[[RenderableType], None]:
     """What shows a table, or whatever rich knows, on the terminal."""
@@ -102,7 +105,10 @@ def explained() -> Iterator[Mapping[str, str]]:
     What it gives is the environment with the tokens of package indexes, which nothing else has
     meanwhile.
     """
-    # Python would look through all that is loaded before it ends, for what nobody misses then.
+    # What a task loads stays. Python would look through it for what nobody misses, again and again
+    # meanwhile, and once more before it ends.
+    often = gc.get_threshold()
+    gc.set_threshold(_SELDOM)
     atexit.register(gc.freeze)
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -119,6 +125,7 @@ def explained() -> Iterator[Mapping[str, str]]:
         raise _exit(refusal) from None
     finally:
         signal.signal(signal.SIGTERM, previous)
+        gc.set_threshold(*often)
 
 
 @contextlib.contextmanager
