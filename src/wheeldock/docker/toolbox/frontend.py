@@ -21,7 +21,8 @@ import frontends
 from build import BuildBackendException, BuildException, ProjectBuilder
 from commands import filled
 from ending import BUILD_FAILED, fail
-from pyproject_hooks import default_subprocess_runner, quiet_subprocess_runner
+from hooks import LoadedBackend
+from pyproject_hooks import quiet_subprocess_runner
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -59,17 +60,19 @@ def build(
     """
     settings = config_settings(source)
     asked = frontends.Frontend.from_environment(os.environ)
-    runner = quiet_subprocess_runner if asked.verbosity < 0 else default_subprocess_runner
     try:
-        builder = ProjectBuilder(source, python_executable=PYTHON, runner=runner)
-        if extra := builder.get_requires_for_build(distribution, settings):
-            install(extra, BUILD_CONSTRAINTS)
-        if asked.requires:
-            install(asked.requires, os.environ.get("PINS", ""))
-        with compilers or nullcontext():
-            if asked.name != frontends.DEFAULT:
-                return _build_with(asked, source, output, settings)
-            return Path(builder.build(distribution, output, settings))
+        with LoadedBackend() as loaded:
+            runner = quiet_subprocess_runner if asked.verbosity < 0 else loaded
+            builder = ProjectBuilder(source, python_executable=PYTHON, runner=runner)
+            if extra := builder.get_requires_for_build(distribution, settings):
+                install(extra, BUILD_CONSTRAINTS)
+                loaded.forget()
+            if asked.requires:
+                install(asked.requires, os.environ.get("PINS", ""))
+            with compilers or nullcontext():
+                if asked.name != frontends.DEFAULT:
+                    return _build_with(asked, source, output, settings)
+                return Path(builder.build(distribution, output, settings))
     except (BuildBackendException, BuildException) as error:
         _show_output(error)
         fail(BUILD_FAILED, f"the build backend could not make the {distribution}: {error}")
