@@ -21,9 +21,8 @@ from pyproject_hooks import default_subprocess_runner
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-BACKEND = "_PYPROJECT_HOOKS_BUILD_BACKEND"
+_BACKEND = "_PYPROJECT_HOOKS_BUILD_BACKEND"
 """The variable in which pyproject_hooks names the backend, as `module:object`."""
-
 _IN_TREE = "_PYPROJECT_HOOKS_BACKEND_PATH_JSON"
 _PROGRAM = Path(__file__).with_name("loaded_backend.py")
 _WELL_KNOWN = frozenset(
@@ -48,7 +47,7 @@ class LoadedBackend(AbstractContextManager["LoadedBackend"]):
         """Run a hook's command; raises CalledProcessError for another exit code than 0."""
         extra = extra_environ or {}
         code = None
-        if _IN_TREE not in extra and extra.get(BACKEND, "").split(".")[0] in _WELL_KNOWN:
+        if _IN_TREE not in extra and extra.get(_BACKEND, "").split(".")[0] in _WELL_KNOWN:
             code = self._run(cmd, cwd, {**os.environ, **extra})
         if code is None:
             default_subprocess_runner(cmd, cwd, extra_environ)
@@ -72,7 +71,8 @@ class LoadedBackend(AbstractContextManager["LoadedBackend"]):
         self._socket, theirs = socket.socketpair()
         with theirs:
             fd = theirs.fileno()
-            command = [python, str(_PROGRAM), str(fd)]
+            module = environ[_BACKEND].partition(":")[0]
+            command = [python, str(_PROGRAM), str(fd), module]
             self._process = subprocess.Popen(command, cwd=cwd, env=environ, pass_fds=[fd])
         return self._socket
 

@@ -1,5 +1,5 @@
 """
-loaded_backend.py FD: load the build backend, and run each hook that is asked for in a fork.
+loaded_backend.py FD MODULE: load a build backend, and run each hook that is asked for in a fork.
 
 `hooks.py` asks for it, over a socket, with a line of JSON, and gets the exit code. This runs in
 the environment's Python, whichever that is, and imports next to nothing but the backend.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def load() -> bool:
+def load(module: str) -> bool:
     """Load the backend; whether it is there to be forked."""
     own = os.path.dirname(__file__)
     sys.path[:] = [folder for folder in sys.path if folder != own]
@@ -30,7 +30,7 @@ def load() -> bool:
     # What is loaded stays, in each fork, which need not look through it, nor copy it for that.
     gc.disable()
     try:
-        import_module(os.environ["_PYPROJECT_HOOKS_BUILD_BACKEND"].partition(":")[0])
+        import_module(module)
     except BaseException:  # noqa: BLE001 - the hook will say it
         return False
     gc.freeze()
@@ -56,7 +56,7 @@ def next_hook(asked: int) -> dict[str, Any]:
 
 if __name__ == "__main__":
     asked = int(sys.argv[1])
-    hook = next_hook(asked) if load() else {}
+    hook = next_hook(asked) if load(sys.argv[2]) else {}
     os.close(asked)
     if hook:
         os.environ.clear()
