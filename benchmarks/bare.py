@@ -27,23 +27,45 @@ mkdir /front
 for name in gcc g++ cc c++; do ln -s /tools/bin/ccache /front/$name; done
 """
 
-_BUILD = """
+_ENVIRONMENT = """
 python=$1
 if [ ! -d /env/$python ]; then
     uv venv -q --python /opt/python/$python-$python/bin/python /env/$python
     uv pip install -q --python /env/$python/bin/python build -r /requirements
 fi
-mkdir -p /trees/$python /built/$python
-cp -ru /project/. /trees/$python/
-rm -f /built/$python/*
 PATH=/front:/env/$python/bin:$PATH
+"""
+
+_KEPT_TREE = """
+mkdir -p /trees/$python
+cp -ru /project/. /trees/$python/
+"""
+
+_FRESH_TREE = """
+rm -rf /trees/$python
+mkdir -p /trees/$python
+tar -xzf /sdist/*.tar.gz -C /trees/$python --strip-components=1
+"""
+
+_WHEEL = """
+mkdir -p /built/$python
+rm -f /built/$python/*
 python -m build --wheel -n -x --outdir /built/$python /trees/$python
 auditwheel repair --plat $AUDITWHEEL_PLAT --only-plat --wheel-dir /output /built/$python/*.whl
+"""
+
+_SDIST = """
+mkdir -p /tree
+cp -ru /project/. /tree/
+rm -rf /sdist
+python -m build --sdist -n -x --outdir /sdist /tree
 """
 
 
 class BareContainer:
     """A container of the base image, the tree and the output folder mounted."""
+
+    _tree = _KEPT_TREE
 
     def __init__(self, place: Place) -> None:
         self._place = place
@@ -56,13 +78,17 @@ class BareContainer:
         self._container = run(*command, *mounts, image, "sleep", "infinity").strip()
         requires = read_project(DirectorySource(place.tree)).build_system.requires
         self._run(_PREPARE + "cat > /requirements\n", text="\n".join(requires))
-        self._run("cat > /build.sh\n", text=_BUILD)
+        self._run("cat > /wheel.sh\n", text=f"{_ENVIRONMENT}{self._tree}{_WHEEL}")
 
     def build(self, pythons: Sequence[str]) -> None:
         """Build what is new: the interpreters that were added, else the change for each."""
         due = [python for python in pythons if python not in self._built] or pythons
-        self._run('printf "%s\\n" "$@" | xargs -n 1 -P "$(nproc)" bash -eu /build.sh', *due)
+        self._begin(due)
+        self._run('printf "%s\\n" "$@" | xargs -n 1 -P "$(nproc)" bash -eu /wheel.sh', *due)
         self._built.update(due)
+
+    def _begin(self, pythons: Sequence[str]) -> None:
+        """Do what comes before the wheels: nothing."""
 
     def _run(self, script: str, *arguments: str, text: str = "") -> None:
         shell = ("bash", "-euo", "pipefail", "-c", script, "bash", *arguments)
@@ -74,3 +100,17 @@ class BareContainer:
     def close(self) -> None:
         """Remove the container."""
         run("docker", "rm", "--force", "--volumes", self._container)
+
+
+class BareFromSdist(BareContainer):
+    """
+    The same, with an sdist that wheels are built from, each in a fresh tree, as wheeldock does it.
+
+    What an earlier build left in a tree cannot get into a wheel then, nor can what does not ship.
+    """
+
+    _tree = _FRESH_TREE
+
+    def _begin(self, pythons: Sequence[str]) -> None:
+        """Make the sdist."""
+        self._run(f"{_ENVIRONMENT}{_SDIST}", pythons[0])

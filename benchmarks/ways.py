@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from benchmarks.bare import BareContainer
+from benchmarks.bare import BareContainer, BareFromSdist
 from benchmarks.ours import Wheeldock
 from benchmarks.peers import Cibuildwheel, CibuildwheelUv, PlainDocker
 
@@ -38,6 +38,7 @@ WAYS: Mapping[str, type[Way]] = {
     "cibuildwheel with uv": CibuildwheelUv,
     OURS: Wheeldock,
     FLOOR: BareContainer,
+    "bare, from the sdist": BareFromSdist,
 }
 """The ways, by the name that tables show."""
 
