@@ -149,7 +149,7 @@ class Buildx:
             ["system", "info", "--format", "{{json .}}"],
             meanwhile=_load,
         )
-        # `docker` looks through its plugins, twice, before it calls one: a twentieth of a second.
+        # `docker` first runs each plugin to ask what it is: a twentieth of a second.
         self._plugin = read_plugin(engine.stdout) if client.is_itself() else ""
         if told.returncode:
             if not self._has_buildx():
